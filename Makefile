@@ -1,0 +1,51 @@
+# The commands people type. `make` alone lists them.
+SHELL := /bin/bash
+PY := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+export PATH := $(CURDIR)/$(PY):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up test lint format check gen check-gen clean
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: .venv/.ready ## prepare the environment in .venv
+
+.venv/.ready: uv.lock pyproject.toml $(wildcard protos/pyproject.toml libs/*/pyproject.toml services/*/pyproject.toml workflows/pyproject.toml stack/pyproject.toml)
+	@test -x $(PY)/python || python3 -m venv .venv
+	@test -x $(PY)/uv || $(PY)/python -m pip install --quiet --disable-pip-version-check \
+		"$$(grep -oE 'uv==[0-9.]+' pyproject.toml)"
+	$(PY)/uv sync --frozen --all-packages --quiet
+	@touch $@
+
+up: setup ## start the whole product on this machine
+	@$(PY)/leadline up $(ARGS)
+
+test: setup ## run all tests
+	$(PY)/pytest $(ARGS)
+
+lint: setup ## formatter, linter, types, import contracts, protos: all without changing anything
+	$(PY)/ruff format --check .
+	$(PY)/ruff check .
+	$(PY)/mypy
+	$(PY)/lint-imports
+	$(PY)/buf lint
+	$(PY)/buf format --diff --exit-code
+	$(MAKE) --no-print-directory check-gen
+
+format: setup ## format the code and apply safe lint fixes
+	$(PY)/ruff format .
+	$(PY)/ruff check --fix .
+	$(PY)/buf format --write
+
+check: lint test ## everything that CI runs
+
+gen: setup ## generate the proto code into protos/gen
+	@$(PY)/python protos/generate.py protos/gen
+
+check-gen: setup ## fail where the generated code is not what the protos say
+	@$(PY)/python protos/generate.py --check protos/gen
+
+clean: ## remove the environment and caches, keep the data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
