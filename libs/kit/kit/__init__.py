@@ -1,0 +1,1 @@
+"""What every Leadline service needs and no domain knows: servers, channels, tokens, databases, errors."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: engine and transactions, idempotency keys, outbox, notifications, migrations."""

@@ -1,0 +1,34 @@
+"""Applying a service's Alembic migrations: by its ``migrate`` command, never by serving."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command, context
+from alembic.config import Config
+
+from kit.db.database import sqlalchemy_url
+
+_LOCK = 5_060_102_030
+_TIMEOUTS = ("SET lock_timeout = '5s'", "SET statement_timeout = '10min'")
+
+
+def migrate(scripts: Path, url: str) -> None:
+    """Bring the database to the newest revision; replicas that do so at once wait for each other."""
+    config = Config()
+    config.set_main_option("script_location", str(scripts))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+def run_migrations(metadata: sa.MetaData) -> None:
+    """The body of each service's ``migrations/env.py``."""
+    engine = sa.create_engine(sqlalchemy_url(context.config.attributes["url"]), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_lock(_LOCK)))
+        for statement in _TIMEOUTS:
+            connection.execute(sa.text(statement))
+        connection.commit()
+        context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()

@@ -1,0 +1,1 @@
+"""gRPC: servers that guard every call, and calls that carry a token, a request id and a deadline."""
