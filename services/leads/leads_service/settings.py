@@ -1,0 +1,16 @@
+"""Configuration of the leads service and of its relay."""
+
+from pydantic import Field
+
+from kit.config import DatabaseSettings, GrpcSettings, ServiceTokenSettings, TemporalSettings
+
+
+class RelaySettings(GrpcSettings, DatabaseSettings, TemporalSettings):
+    """What the relay needs: the leads database and the Temporal server."""
+
+
+class LeadsSettings(GrpcSettings, DatabaseSettings, ServiceTokenSettings):
+    """What the leads service needs: its database, and the services that it calls."""
+
+    settings_address: str = Field("127.0.0.1:9101", description="host:port of the settings service")
+    crm_address: str = Field("127.0.0.1:9103", description="host:port of the crm service")

@@ -1,0 +1,179 @@
+"""The tables of the leads database."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from kit.db.idempotency import idempotency_table
+from kit.db.outbox import outbox_table
+
+METADATA = sa.MetaData()
+
+_TIMESTAMP = sa.DateTime(timezone=True)
+_ALIVE = sa.text("deleted_at IS NULL")
+
+# First and last name stand together so that a full name is found; fields are kept apart by a line break.
+_SEARCH_TEXT = (
+    "lower(coalesce(first_name, '') || ' ' || coalesce(last_name, '') || E'\\n' || "
+    "coalesce(email, '') || E'\\n' || coalesce(company, ''))"
+)
+
+LEADS = sa.Table(
+    "leads",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("first_name", sa.Text),
+    sa.Column("last_name", sa.Text),
+    sa.Column("email", sa.Text),
+    sa.Column("phone", sa.Text),
+    sa.Column("phone_e164", sa.Text),
+    sa.Column("company", sa.Text),
+    sa.Column("title", sa.Text),
+    sa.Column("source", sa.Text),
+    sa.Column("priority", sa.Text, nullable=False),
+    sa.Column("pipeline_id", sa.Uuid, nullable=False),
+    sa.Column("stage_id", sa.Uuid, nullable=False),
+    sa.Column("estimated_value", sa.Numeric(15, 2)),
+    sa.Column("description", sa.Text),
+    sa.Column("custom_fields", JSONB, nullable=False),
+    sa.Column("stage_field_values", JSONB, nullable=False),
+    sa.Column("assigned_to", sa.Uuid),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("score", sa.Integer, nullable=False),
+    sa.Column("score_breakdown", JSONB, nullable=False),
+    sa.Column("qualified", sa.Boolean, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("created_by", sa.Uuid, nullable=False),
+    sa.Column("created_at", _TIMESTAMP, nullable=False),
+    sa.Column("updated_at", _TIMESTAMP, nullable=False),
+    sa.Column("deleted_at", _TIMESTAMP),
+    sa.Column("conversion_id", sa.Uuid),
+    sa.Column("converted_at", _TIMESTAMP),
+    sa.Column("contact_id", sa.Uuid),
+    sa.Column("account_id", sa.Uuid),
+    sa.Column("opportunity_id", sa.Uuid),
+    sa.Column("disqualified_at", _TIMESTAMP),
+    sa.Column("disqualification_reason", sa.Text),
+    sa.Column("disqualification_notes", sa.Text),
+    sa.Column("sla_policy", sa.Text),
+    sa.Column("sla_started_at", _TIMESTAMP),
+    sa.Column("sla_at_risk_at", _TIMESTAMP),
+    sa.Column("sla_deadline", _TIMESTAMP),
+    sa.Column("sla_escalations", JSONB, nullable=False, server_default="[]"),
+    sa.Column("first_response_at", _TIMESTAMP),
+    sa.Column("at_risk_recorded_at", _TIMESTAMP),
+    sa.Column("breach_recorded_at", _TIMESTAMP),
+    sa.Column("clock_version", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("clock_closed_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("search_text", sa.Text, sa.Computed(_SEARCH_TEXT, persisted=True)),
+    sa.CheckConstraint("status IN ('open', 'converted', 'disqualified')", name="leads_status_known"),
+    sa.CheckConstraint("estimated_value >= 0", name="leads_estimated_value_not_negative"),
+    sa.CheckConstraint(
+        "status <> 'converted' OR (converted_at IS NOT NULL AND conversion_id IS NULL)", name="leads_converted_whole"
+    ),
+    sa.Index(
+        "leads_search",
+        "search_text",
+        postgresql_using="gin",
+        postgresql_ops={"search_text": "gin_trgm_ops"},
+        postgresql_where=_ALIVE,
+    ),
+    sa.Index("leads_email", sa.text("lower(email)"), postgresql_where=_ALIVE),
+    sa.Index("leads_phone", "phone_e164", postgresql_where=_ALIVE),
+    *(
+        sa.Index(f"leads_{name}", *columns, postgresql_where=_ALIVE)
+        for name, columns in {
+            "by_creation": ("created_at", "id"),
+            "by_update": ("updated_at", "id"),
+            "by_first_name": ("first_name", "id"),
+            "by_last_name": ("last_name", "id"),
+            "by_company": ("company", "id"),
+            "by_score": ("score", "id"),
+            "by_estimated_value": ("estimated_value", "id"),
+            "by_deadline": ("sla_deadline", "id"),
+            "of_stage": ("stage_id", "created_at", "id"),
+            "of_pipeline": ("pipeline_id", "created_at", "id"),
+            "of_owner": ("assigned_to", "created_at", "id"),
+            "of_priority": ("priority", "created_at", "id"),
+            "of_source": ("source", "created_at", "id"),
+            "of_status": ("status", "created_at", "id"),
+        }.items()
+    ),
+)
+
+
+def _timeline_table(name: str, *columns: sa.Column[object]) -> sa.Table:
+    """A table of what belongs to a lead, read newest first."""
+    return sa.Table(
+        name,
+        METADATA,
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("lead_id", sa.Uuid, sa.ForeignKey("leads.id"), nullable=False),
+        *columns,
+        sa.Index(f"{name}_of_lead", "lead_id", columns[-1].name, "id"),
+    )
+
+
+ACTIVITIES = _timeline_table(
+    "activities",
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("metadata", JSONB, nullable=False),
+    sa.Column("performed_by", sa.Uuid),
+    sa.Column("direction", sa.Text),
+    sa.Column("occurred_at", _TIMESTAMP, nullable=False),
+    sa.Column("created_at", _TIMESTAMP, nullable=False),
+)
+
+NOTES = _timeline_table(
+    "notes",
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("created_by", sa.Uuid, nullable=False),
+    sa.Column("created_at", _TIMESTAMP, nullable=False),
+)
+
+HISTORY = _timeline_table(
+    "history",
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("old_value", JSONB(none_as_null=False)),
+    sa.Column("new_value", JSONB(none_as_null=False)),
+    sa.Column("old_label", sa.Text),
+    sa.Column("new_label", sa.Text),
+    sa.Column("changed_by", sa.Uuid),
+    sa.Column("change_id", sa.Uuid, nullable=False),
+    sa.Column("changed_at", _TIMESTAMP, nullable=False),
+)
+
+CONVERSIONS = sa.Table(
+    "conversions",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("lead_id", sa.Uuid, sa.ForeignKey("leads.id"), nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("plan", JSONB, nullable=False),
+    sa.Column("account_id", sa.Uuid),
+    sa.Column("contact_id", sa.Uuid),
+    sa.Column("opportunity_id", sa.Uuid),
+    sa.Column("failure_reason", sa.Text),
+    sa.Column("failure_message", sa.Text),
+    sa.Column("started_by", sa.Uuid, nullable=False),
+    sa.Column("started_at", _TIMESTAMP, nullable=False),
+    sa.Column("ended_at", _TIMESTAMP),
+    sa.CheckConstraint("state IN ('running', 'completed', 'failed')", name="conversions_state_known"),
+    sa.Index("conversions_of_lead", "lead_id", "started_at"),
+    sa.Index("conversions_one_running", "lead_id", unique=True, postgresql_where=sa.text("state = 'running'")),
+)
+
+# The newest configuration that reached this database, to start from when the settings service is down.
+CONFIGURATION_COPY = sa.Table(
+    "configuration_copy",
+    METADATA,
+    sa.Column("only_row", sa.Boolean, primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("configuration", sa.LargeBinary, nullable=False),
+    sa.Column("received_at", _TIMESTAMP, nullable=False, server_default=sa.func.now()),
+    sa.CheckConstraint("only_row", name="configuration_copy_one_row"),
+)
+
+OUTBOX = outbox_table(METADATA)
+IDEMPOTENCY_KEYS = idempotency_table(METADATA)

@@ -1,0 +1,1 @@
+"""The durable part of Leadline: SLA clocks and the conversion saga."""

@@ -1,0 +1,11 @@
+"""Kinds of outbox rows that the relay turns into workflows. A row's payload is the workflow's input as a dict."""
+
+from typing import Final
+
+# Payload: LeadSlaInput with the clock as it is now. Starts the clock, or tells the running one.
+SLA_CLOCK: Final = "sla_clock"
+# Payload: LeadConversionInput.
+CONVERSION: Final = "conversion"
+
+# The key of the memo that says which conversion a run carries out.
+CONVERSION_ID: Final = "conversion_id"

@@ -1,0 +1,89 @@
+"""Input and messages of the lead-sla workflow. Instants are absolute, ISO 8601 with offset, UTC."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One lead's clock as the leads service last promised it.
+
+    ``closed_by`` says why nothing more is to come: answered, converted, disqualified, deleted; empty while it
+    runs. ``version`` grows by each change; a clock that is not newer than the known one is ignored. An empty
+    instant is one that the clock does not have.
+    """
+
+    version: int
+    at_risk_at: str
+    deadline: str
+    escalations: list[str] = field(default_factory=list)
+    closed_by: str = ""
+    # What operators see and filter by.
+    priority: str = ""
+    stage: str = ""
+    owner: str = ""
+    # Empty: the policy that the run started with.
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSlaInput:
+    """What a clock starts with. ``who`` and ``policy`` are for operators' eyes.
+
+    ``recorded`` is what a run that goes on as a new one has recorded so far: milestone to instant. Starters
+    leave it empty.
+    """
+
+    lead_id: str
+    who: str
+    policy: str
+    clock: Clock
+    recorded: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSlaResult:
+    """How the clock ended, ``closed_by`` as in ``Clock``, and the milestones that it had recorded."""
+
+    closed_by: str
+    recorded: list[str]
+
+
+class MilestoneKind(StrEnum):
+    """What comes due on a clock."""
+
+    AT_RISK = "at_risk"
+    BREACHED = "breached"
+    ESCALATION = "escalation"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMilestone:
+    """Input of record-milestone. ``escalation_index`` counts from 0 and says nothing for the other kinds."""
+
+    lead_id: str
+    kind: MilestoneKind
+    escalation_index: int = 0
+
+
+class MilestoneOutcome(StrEnum):
+    """What the leads service decided, in its own transaction."""
+
+    RECORDED = "recorded"
+    ALREADY_RECORDED = "already_recorded"
+    # The clock has moved, or runs a little behind ours: its time is later.
+    NOT_DUE = "not_due"
+    # Answered, closed or deleted in time: nothing is recorded.
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneAnswer:
+    """Result of record-milestone: the outcome, and the instants of the clock as they are now."""
+
+    outcome: MilestoneOutcome
+    version: int
+    at_risk_at: str = ""
+    deadline: str = ""
+    escalations: list[str] = field(default_factory=list)
+    closed_by: str = ""
