@@ -1,0 +1,1 @@
+"""The rules of leads: pure, on frozen data, with the present as an argument."""

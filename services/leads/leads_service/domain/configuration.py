@@ -1,0 +1,188 @@
+"""The configuration as the leads service works by it: one snapshot with its look-ups, never changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from leads_service.domain.business_clock import BusinessHours
+from leads_service.domain.conditions import Condition
+
+LEADS = "leads"
+OPPORTUNITIES = "opportunities"
+ANY_PRIORITY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """An ordered process. ``movement`` is free or sequential."""
+
+    id: UUID
+    name: str
+    module: str
+    is_default: bool = False
+    movement: str = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of a pipeline; positions count from 1."""
+
+    id: UUID
+    pipeline_id: UUID
+    name: str
+    position: int
+    is_won: bool = False
+    is_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StageField:
+    """A value that must be there before a lead may enter the stage."""
+
+    stage_id: UUID
+    name: str
+    label: str
+    type: str
+    required: bool
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """How urgent; positions count from 1, the least urgent first."""
+
+    name: str
+    label: str
+    position: int
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringRule:
+    """Points for the leads that the condition matches."""
+
+    id: UUID
+    name: str
+    condition: Condition
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlaPolicy:
+    """How fast a lead must get its first response: business minutes for each priority, ``*`` for the others."""
+
+    name: str
+    is_default: bool
+    match: tuple[Condition, ...]
+    response_minutes: dict[str, Decimal]
+    business_hours: BusinessHours | None = None
+
+    def minutes_for(self, priority: str) -> Decimal | None:
+        """The response window for a priority, in business minutes; None when the policy has none for it."""
+        return self.response_minutes.get(priority, self.response_minutes.get(ANY_PRIORITY))
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationRule:
+    """What happens so many business minutes after an unmet deadline."""
+
+    after_minutes: Decimal
+    assign_to: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings document."""
+
+    default_region: str = "US"
+    currency: str = "USD"
+    policies: tuple[SlaPolicy, ...] = ()
+    at_risk_after_percent: Decimal = Decimal(60)
+    first_response_on: frozenset[str] = frozenset({"activity", "note", "stage_change"})
+    escalations: tuple[EscalationRule, ...] = ()
+    max_score: int = 100
+    block_duplicates: bool = False
+    conversion_required_fields: tuple[str, ...] = ("estimatedValue",)
+    conversion_requires_qualified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Everything that the settings service says, at one revision."""
+
+    revision: int
+    pipelines: Sequence[Pipeline]
+    stages: Sequence[Stage]
+    stage_fields: Sequence[StageField]
+    priorities: Sequence[Priority]
+    sources: Sequence[str]
+    scoring_rules: Sequence[ScoringRule]
+    threshold: int
+    settings: Settings
+    _pipelines: dict[UUID, Pipeline] = field(init=False, repr=False, compare=False)
+    _stages: dict[UUID, Stage] = field(init=False, repr=False, compare=False)
+    _stages_of: dict[UUID, list[Stage]] = field(init=False, repr=False, compare=False)
+    _fields_of: dict[UUID, list[StageField]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Build the look-ups once, since every write of a lead needs them."""
+        stages_of: dict[UUID, list[Stage]] = {pipeline.id: [] for pipeline in self.pipelines}
+        for stage in sorted(self.stages, key=lambda stage: stage.position):
+            stages_of.setdefault(stage.pipeline_id, []).append(stage)
+        fields_of: dict[UUID, list[StageField]] = {}
+        for stage_field in self.stage_fields:
+            fields_of.setdefault(stage_field.stage_id, []).append(stage_field)
+        object.__setattr__(self, "_pipelines", {pipeline.id: pipeline for pipeline in self.pipelines})
+        object.__setattr__(self, "_stages", {stage.id: stage for stage in self.stages})
+        object.__setattr__(self, "_stages_of", stages_of)
+        object.__setattr__(self, "_fields_of", fields_of)
+
+    def pipeline(self, pipeline_id: UUID) -> Pipeline | None:
+        """The pipeline of this id."""
+        return self._pipelines.get(pipeline_id)
+
+    def stage(self, stage_id: UUID) -> Stage | None:
+        """The stage of this id."""
+        return self._stages.get(stage_id)
+
+    def stage_name(self, stage_id: UUID) -> str:
+        """The stage's name, empty for one that is gone."""
+        stage = self._stages.get(stage_id)
+        return stage.name if stage else ""
+
+    def stages_of(self, pipeline_id: UUID) -> Sequence[Stage]:
+        """The pipeline's stages by position."""
+        return self._stages_of.get(pipeline_id, ())
+
+    def fields_of(self, stage_id: UUID) -> Sequence[StageField]:
+        """What the stage asks for."""
+        return self._fields_of.get(stage_id, ())
+
+    def default_pipeline(self, module: str) -> Pipeline:
+        """The module's default pipeline; there is always one.
+
+        Raises:
+            ValueError: the configuration has none.
+        """
+        for pipeline in self.pipelines:
+            if pipeline.module == module and pipeline.is_default:
+                return pipeline
+        message = f"no default pipeline for {module}"
+        raise ValueError(message)
+
+    def default_priority(self) -> Priority:
+        """The default priority; there is always one.
+
+        Raises:
+            ValueError: the configuration has none.
+        """
+        for priority in self.priorities:
+            if priority.is_default:
+                return priority
+        message = "no default priority"
+        raise ValueError(message)
+
+    def won_stage(self, pipeline_id: UUID) -> Stage | None:
+        """Where the pipeline's converted leads go."""
+        return next((stage for stage in self.stages_of(pipeline_id) if stage.is_won), None)
