@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import holidays
+from holidays import country_holidays
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FURTHEST = timedelta(days=3660)
 _DAY = timedelta(days=1)
+_MINUTES_OF_DAY = 1440
 _MOST_CACHED_DAYS = 4000
 
-# Minutes of the local day, start and end; 1440 is midnight at its end.
+# Minutes of the local day, start and end; the last is midnight at its end.
 Window = tuple[int, int]
 Span = tuple[datetime, datetime]
 
@@ -31,8 +32,8 @@ class BusinessHours:
     """A business calendar. ``week`` has the windows of each day, Monday first.
 
     Raises:
-        ValueError: windows that overlap or end before they start, an unknown time zone or country, or a
-            calendar that never opens.
+        ValueError: windows that overlap or end before they start, a week without its seven days, an unknown time
+            zone or country, or a calendar that never opens.
     """
 
     timezone: str
@@ -46,6 +47,9 @@ class BusinessHours:
 
     def __post_init__(self) -> None:
         """Refuse a calendar that makes no sense, before any lead depends on it."""
+        if len(self.week) != len(DAYS):
+            message = "a week has seven days"
+            raise ValueError(message)
         for windows in (*self.week, *self.exceptions.values()):
             _check(windows)
         if not any(self.week) and not any(self.exceptions.values()):
@@ -54,7 +58,7 @@ class BusinessHours:
         country = self.holiday_country
         try:
             object.__setattr__(self, "_zone", ZoneInfo(self.timezone))
-            object.__setattr__(self, "_public", holidays.country_holidays(country) if country else None)
+            object.__setattr__(self, "_public", country_holidays(country) if country else None)
         except (KeyError, NotImplementedError, OSError) as error:
             message = f"unknown time zone or country: {error}"
             raise ValueError(message) from error
@@ -66,7 +70,7 @@ class BusinessHours:
         if known is None:
             if len(self._spans) >= _MOST_CACHED_DAYS:
                 self._spans.clear()
-            spans = (self._span(day, window) for window in self._windows_of(day))
+            spans = (self._span(day, window) for window in sorted(self._windows_of(day)))
             known = self._spans[day] = tuple(span for span in spans if span[0] < span[1])
         return known
 
@@ -85,7 +89,7 @@ class BusinessHours:
         return self._instant(day, window[0]), self._instant(day, window[1])
 
     def _instant(self, day: date, minute: int) -> datetime:
-        if minute == 1440:
+        if minute == _MINUTES_OF_DAY:
             day, minute = day + _DAY, 0
         wall = datetime.combine(day, time(minute // 60, minute % 60))
         return _first_instant(wall, self._zone)
@@ -114,7 +118,7 @@ def _wall(instant: datetime, zone: ZoneInfo) -> datetime:
 def _check(windows: Sequence[Window]) -> None:
     end_before = 0
     for start, end in sorted(windows):
-        if not 0 <= start < end <= 1440:
+        if not 0 <= start < end <= _MINUTES_OF_DAY:
             message = "a window must end after it starts, within its day"
             raise ValueError(message)
         if start < end_before:
@@ -132,7 +136,7 @@ def add_business_time(start: datetime, span: timedelta, hours: BusinessHours | N
     if hours is None or span <= timedelta(0):
         return start + span
     left = span
-    for opens, closes in _open_from(start, hours):
+    for opens, closes in _open_from(start, hours, start + _FURTHEST):
         if left <= closes - opens:
             return opens + left
         left -= closes - opens
@@ -147,20 +151,18 @@ def business_time_between(start: datetime, end: datetime, hours: BusinessHours |
     if hours is None:
         return end - start
     passed = timedelta(0)
-    for opens, closes in _open_from(start, hours):
-        if opens >= end:
-            break
+    for opens, closes in _open_from(start, hours, end):
         passed += min(closes, end) - opens
     return passed
 
 
-def _open_from(start: datetime, hours: BusinessHours) -> Iterator[Span]:
-    """When business is open from ``start`` on, for ten years."""
-    # A local day can begin before the UTC instant's own day does, so that one day earlier is looked at, too.
-    day = hours.local_day(start) - _DAY
-    last = day + _FURTHEST
+def _open_from(start: datetime, hours: BusinessHours, end: datetime) -> Iterator[Span]:
+    """When business is open after ``start``, of all that opens before ``end``."""
+    day = hours.local_day(start)
+    # Clocks that are put back past midnight show the day before once more: the day after may be open by then.
+    last = hours.local_day(end) + _DAY
     while day <= last:
         for opens, closes in hours.spans_of(day):
-            if closes > start:
+            if closes > start and opens < end:
                 yield max(opens, start), closes
         day += _DAY

@@ -1,10 +1,14 @@
 """Conditions over a lead's values, as scoring rules and SLA policies use them (spec: scoring)."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_SECONDS_OF_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,56 +21,75 @@ class Condition:
 
 
 def matches(condition: Condition, actual: Any, now: datetime) -> bool:
-    """Whether the condition holds for a value. One that cannot apply to it, or is unknown, does not."""
+    """Whether the condition holds for a value at ``now``.
+
+    Text compares without case, numbers as decimals, also when they come as text. Text operators are for text,
+    ``contains`` also for lists; comparisons are for numbers. A condition that cannot apply to a value, or whose
+    operator is unknown, does not hold. A value that is not there equals nothing and contains nothing, so that
+    the three operators with ``not`` hold for it.
+    """
     test = _TESTS.get(condition.operator)
     return test is not None and test(actual, condition.value, now)
 
 
 def _number(value: Any) -> Decimal | None:
     """The number, also when it comes as text."""
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return Decimal(str(value))
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    return None
 
 
 def _text(value: Any) -> str | None:
-    """The text without case; nothing for what has no text of its own."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    """A single value as text without case; nothing for lists and objects."""
     if value is None or isinstance(value, (list, tuple, dict)):
         return None
     return str(value).strip().casefold()
 
 
-def _empty(actual: Any) -> bool:
+def _is_empty(actual: Any) -> bool:
     return actual is None or (isinstance(actual, str) and not actual.strip()) or actual in ([], {}, ())
 
 
-def _values(wanted: Any) -> Sequence[Any]:
-    """The values of a list, also when it comes as text with commas."""
-    if isinstance(wanted, (list, tuple)):
-        return wanted
-    return [part.strip() for part in wanted.split(",")] if isinstance(wanted, str) else [wanted]
-
-
-def _equal(actual: Any, wanted: Any) -> bool:
-    numbers = _number(actual), _number(wanted)
-    if numbers[0] is not None and numbers[1] is not None:
-        return numbers[0] == numbers[1]
+def _equals(actual: Any, wanted: Any) -> bool:
+    left, right = _number(actual), _number(wanted)
+    if left is not None and right is not None:
+        return left == right
     text = _text(actual)
     return text is not None and text == _text(wanted)
 
 
-def _holds(actual: Any, wanted: Any) -> bool:
+def _contains(actual: Any, wanted: Any) -> bool:
     """A list holds a value, a text holds a text."""
     if isinstance(actual, (list, tuple)):
-        return any(_equal(item, wanted) for item in actual)
-    text, part = _text(actual), _text(wanted)
-    return text is not None and bool(part) and part is not None and part in text
+        return any(_equals(item, wanted) for item in actual)
+    part = _text(wanted)
+    return isinstance(actual, str) and bool(part) and str(part) in actual.casefold()
+
+
+def _starts_with(actual: Any, wanted: Any) -> bool:
+    start = _text(wanted)
+    return isinstance(actual, str) and bool(start) and actual.strip().casefold().startswith(str(start))
+
+
+def _among(actual: Any, wanted: Any) -> bool:
+    return isinstance(wanted, (list, tuple)) and any(_equals(actual, each) for each in wanted)
+
+
+def _contains_any(actual: Any, wanted: Any) -> bool:
+    return isinstance(wanted, (list, tuple)) and any(_contains(actual, each) for each in wanted)
+
+
+def _is_single(actual: Any) -> bool:
+    """Whether equality can apply: to a single value, or to none."""
+    return _is_empty(actual) or _text(actual) is not None
+
+
+def _can_contain(actual: Any) -> bool:
+    return _is_empty(actual) or isinstance(actual, (str, list, tuple))
 
 
 def _compare(test: Callable[[Decimal, Decimal], bool]) -> Callable[[Any, Any, datetime], bool]:
@@ -78,34 +101,37 @@ def _compare(test: Callable[[Decimal, Decimal], bool]) -> Callable[[Any, Any, da
 
 
 def _instant(value: Any) -> datetime | None:
+    """The instant; a date is its first moment in UTC, and so is a time without a zone."""
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value)
+            value = datetime.fromisoformat(value.strip())
         except ValueError:
             return None
-    return value if isinstance(value, datetime) and value.tzinfo is not None else None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    if not isinstance(value, datetime):
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def _older_than_days(actual: Any, wanted: Any, now: datetime) -> bool:
     instant, days = _instant(actual), _number(wanted)
-    if instant is None or days is None or not 0 <= days <= 36_500:
+    if instant is None or days is None:
         return False
-    return now - instant > timedelta(days=float(days))
+    return Decimal((now - instant).total_seconds()) > days * _SECONDS_OF_DAY
 
 
 _TESTS: dict[str, Callable[[Any, Any, datetime], bool]] = {
-    "equals": lambda actual, wanted, _: _equal(actual, wanted),
-    "not_equals": lambda actual, wanted, _: not _equal(actual, wanted),
-    "contains": lambda actual, wanted, _: _holds(actual, wanted),
-    "not_contains": lambda actual, wanted, _: not _holds(actual, wanted),
-    "starts_with": lambda actual, wanted, _: (
-        bool(_text(wanted)) and (_text(actual) or "").startswith(_text(wanted) or "")
-    ),
-    "in": lambda actual, wanted, _: any(_equal(actual, value) for value in _values(wanted)),
-    "not_in": lambda actual, wanted, _: not any(_equal(actual, value) for value in _values(wanted)),
-    "contains_any": lambda actual, wanted, _: any(_holds(actual, value) for value in _values(wanted)),
-    "is_empty": lambda actual, _wanted, _: _empty(actual),
-    "is_not_empty": lambda actual, _wanted, _: not _empty(actual),
+    "equals": lambda actual, wanted, _: _equals(actual, wanted),
+    "not_equals": lambda actual, wanted, _: _is_single(actual) and not _equals(actual, wanted),
+    "contains": lambda actual, wanted, _: _contains(actual, wanted),
+    "not_contains": lambda actual, wanted, _: _can_contain(actual) and not _contains(actual, wanted),
+    "starts_with": lambda actual, wanted, _: _starts_with(actual, wanted),
+    "in": lambda actual, wanted, _: _among(actual, wanted),
+    "not_in": lambda actual, wanted, _: _is_single(actual) and not _among(actual, wanted),
+    "contains_any": lambda actual, wanted, _: _contains_any(actual, wanted),
+    "is_empty": lambda actual, _wanted, _: _is_empty(actual),
+    "is_not_empty": lambda actual, _wanted, _: not _is_empty(actual),
     "greater_than": _compare(lambda left, right: left > right),
     "less_than": _compare(lambda left, right: left < right),
     "greater_or_equal": _compare(lambda left, right: left >= right),

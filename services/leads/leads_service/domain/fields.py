@@ -1,175 +1,141 @@
-"""Checks and normal forms of the values that a caller writes. All that is wrong is named at once."""
+"""The values that a caller writes, in their normal form. All that is wrong is named at once (spec: leads)."""
 
-import json
-import unicodedata
-from collections.abc import Callable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
-from kit.errors import FieldViolation, LeadlineError, invalid
+from kit.errors import LeadlineError, invalid_field
+from kit.ids import parse_id
 from leads_service.domain.configuration import Configuration
+from leads_service.domain.faults import Faults
+from leads_service.domain.json_values import json_object
 from leads_service.domain.lead import REST_NAMES
+from leads_service.domain.texts import email_address, one_line, phone_number, several_lines
 
-_LONGEST = {"first_name": 200, "last_name": 200, "company": 200, "title": 200, "email": 320, "phone": 60}
+_LONGEST_LINE = 200
 _LONGEST_TEXT = 20_000
-_MOST_CUSTOM_BYTES = 32 * 1024
 _MOST_MONEY = Decimal("9999999999999.99")
 _CENT = Decimal("0.01")
-_LINE_BREAKS = "\t\n\r"
 
 Values = Mapping[str, Any]
 
 
-class _WrongError(Exception):
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.message = message
-
-
-def clean_fields(given: Values, configuration: Configuration) -> dict[str, Any]:
+def clean_fields(given: Values, configuration: Configuration, faults: Faults | None = None) -> dict[str, Any]:
     """The written fields, by attribute of ``Lead``, in their normal form. None clears a field.
 
     Text is trimmed, and empty text clears; an e-mail is kept as typed; a phone number gets its E.164 form beside it;
-    money is rounded half up to two decimals.
+    money is rounded half up to two decimals; no priority is the default one. With ``faults``, what is wrong is noted
+    there and left out of the answer.
 
     Raises:
-        LeadlineError: VALIDATION_FAILED naming each field at fault.
+        LeadlineError: VALIDATION_FAILED naming each field at fault, unless ``faults`` are given.
     """
+    noted = Faults() if faults is None else faults
     cleaned: dict[str, Any] = {}
-    violations: list[FieldViolation] = []
     for attribute, value in given.items():
-        try:
-            cleaned |= _clean(attribute, value, configuration)
-        except _WrongError as wrong:
-            violations.append(FieldViolation(REST_NAMES[attribute], wrong.reason, wrong.message))
-    if violations:
-        raise invalid(*violations)
+        clean = partial(clean_field, attribute, REST_NAMES[attribute], value, configuration)
+        cleaned |= noted.note(clean) or {}
+    if faults is None:
+        noted.refuse()
     return cleaned
 
 
-def _clean(attribute: str, value: Any, configuration: Configuration) -> dict[str, Any]:
+def clean_field(attribute: str, path: str, value: Any, configuration: Configuration) -> dict[str, Any]:
+    """One written field, which may fill several attributes. ``path`` is its name for the caller.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED naming ``path``.
+    """
+    if isinstance(value, str) and not value.strip():
+        value = None
     if attribute == "phone":
-        return _phone(value, configuration.settings.default_region)
-    return {attribute: _CLEANERS[attribute](attribute, value, configuration)}
-
-
-def _text(attribute: str, value: str | None, _configuration: Configuration) -> str | None:
+        return _phone(path, value, configuration)
     if value is None:
-        return None
-    longest = _LONGEST.get(attribute, _LONGEST_TEXT)
-    allowed = _LINE_BREAKS if attribute == "description" else ""
-    if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in allowed for char in value):
-        raise _WrongError("CONTROL_CHARACTER", "Must not contain control characters.")
-    value = value.strip()
-    if len(value) > longest:
-        raise _WrongError("TOO_LONG", f"Must have at most {longest} characters.")
-    return value or None
+        return {attribute: _cleared(attribute, configuration)}
+    return {attribute: _CLEANERS[attribute](path, value, configuration)}
 
 
-def _email(attribute: str, value: str | None, configuration: Configuration) -> str | None:
-    text = _text(attribute, value, configuration)
-    if text is None:
-        return None
-    try:
-        validate_email(text, check_deliverability=False)
-    except EmailNotValidError as error:
-        raise _WrongError("NOT_AN_EMAIL", f"Must be an e-mail address. {error}") from error
-    return text
-
-
-def _phone(value: str | None, region: str) -> dict[str, Any]:
-    if value is None or not value.strip():
-        return {"phone": None, "phone_e164": None}
-    value = value.strip()
-    if len(value) > _LONGEST["phone"]:
-        raise _WrongError("TOO_LONG", f"Must have at most {_LONGEST['phone']} characters.")
-    try:
-        number = phonenumbers.parse(value, region)
-    except phonenumbers.NumberParseException as error:
-        raise _WrongError("NOT_A_PHONE_NUMBER", "Must be a phone number, such as +12125550123.") from error
-    # Numbering plans change faster than libraries: what can be a number is taken, valid today or not.
-    if not phonenumbers.is_possible_number(number):
-        raise _WrongError("NOT_A_PHONE_NUMBER", "Has too few or too many digits for a phone number.")
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return {"phone": value, "phone_e164": e164}
-
-
-def _source(attribute: str, value: str | None, configuration: Configuration) -> str | None:
-    source = _text(attribute, value, configuration)
-    if source is not None and source not in configuration.sources:
-        raise _WrongError("NOT_CONFIGURED", f"Use one of {', '.join(configuration.sources)}.")
-    return source
-
-
-def _priority(attribute: str, value: str | None, configuration: Configuration) -> str:
-    priority = _text(attribute, value, configuration)
-    if priority is None:
+def _cleared(attribute: str, configuration: Configuration) -> Any:
+    if attribute == "priority":
         return configuration.default_priority().name
-    names = [each.name for each in configuration.priorities]
-    if priority not in names:
-        raise _WrongError("NOT_CONFIGURED", f"Use one of {', '.join(names)}.")
-    return priority
+    return {} if attribute in {"custom_fields", "stage_field_values"} else None
 
 
-def _money(_attribute: str, value: Decimal | None, _configuration: Configuration) -> Decimal | None:
-    return None if value is None else money(value)
+def _line(path: str, value: str, _configuration: Configuration) -> str:
+    return one_line(path, value, _LONGEST_LINE)
 
 
-def money(value: Decimal) -> Decimal:
-    """Two decimals, rounded half up; raises ``_WrongError`` for what is negative, too large or no number."""
-    if not value.is_finite() or value < 0:
-        raise _WrongError("OUT_OF_RANGE", "Must be 0 or more.")
-    if value > _MOST_MONEY:
-        raise _WrongError("OUT_OF_RANGE", f"Must be at most {_MOST_MONEY}.")
-    rounded = value.quantize(_CENT, ROUND_HALF_UP)
-    return min(rounded, _MOST_MONEY)
+def _lines(path: str, value: str, _configuration: Configuration) -> str:
+    return several_lines(path, value, _LONGEST_TEXT)
 
 
-def _object(_attribute: str, value: Mapping[str, Any] | None, _configuration: Configuration) -> Mapping[str, Any]:
+def _email(path: str, value: str, _configuration: Configuration) -> str:
+    return email_address(path, value)
+
+
+def _phone(path: str, value: str | None, configuration: Configuration) -> dict[str, Any]:
     if value is None:
-        return {}
-    text = json.dumps(value, ensure_ascii=False)
-    if _has_nul(value):
-        raise _WrongError("CONTROL_CHARACTER", "Must not contain NUL characters.")
+        return {"phone": None, "phone_e164": None}
+    phone, e164 = phone_number(path, value, configuration.settings.default_region)
+    return {"phone": phone, "phone_e164": e164}
+
+
+def _source(path: str, value: str, configuration: Configuration) -> str:
+    return _one_of(path, value, configuration.sources)
+
+
+def _priority(path: str, value: str, configuration: Configuration) -> str:
+    return _one_of(path, value, [priority.name for priority in configuration.priorities])
+
+
+def _one_of(path: str, value: str, names: Sequence[str]) -> str:
+    name = one_line(path, value, _LONGEST_LINE)
+    if name not in names:
+        raise invalid_field(path, "NOT_CONFIGURED", f"Use one of {', '.join(names)}.")
+    return name
+
+
+def _money(path: str, value: Decimal | int | float | str, _configuration: Configuration) -> Decimal:
+    """Two decimals, rounded half up, from 0 to 9999999999999.99."""
+    if isinstance(value, bool):
+        raise _no_number(path)
     try:
-        size = len(text.encode())
-    except UnicodeEncodeError as error:
-        raise _WrongError("NOT_TEXT", "Must not contain halves of surrogate pairs.") from error
-    if size > _MOST_CUSTOM_BYTES:
-        raise _WrongError("TOO_LONG", f"Must have at most {_MOST_CUSTOM_BYTES // 1024} KiB.")
-    return value
+        amount = Decimal(str(value))
+    except InvalidOperation as error:
+        raise _no_number(path) from error
+    if not amount.is_finite():
+        raise _no_number(path)
+    if not 0 <= amount <= _MOST_MONEY:
+        raise invalid_field(path, "OUT_OF_RANGE", f"Must be from 0 to {_MOST_MONEY}.")
+    return abs(amount.quantize(_CENT, ROUND_HALF_UP))
 
 
-def _has_nul(value: Any) -> bool:
-    """Whether any text within holds a NUL, which PostgreSQL does not take."""
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, Mapping):
-        return any(_has_nul(key) or _has_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(_has_nul(item) for item in value)
+def _no_number(path: str) -> LeadlineError:
+    return invalid_field(path, "WRONG_TYPE", "Must be a number.")
 
 
-def _id(_attribute: str, value: UUID | None, _configuration: Configuration) -> UUID | None:
-    return value
+def _object(path: str, value: Mapping[str, Any], _configuration: Configuration) -> dict[str, Any]:
+    return json_object(path, value)
+
+
+def _id(path: str, value: UUID | str, _configuration: Configuration) -> UUID:
+    return value if isinstance(value, UUID) else parse_id(value, path)
 
 
 _CLEANERS: dict[str, Callable[[str, Any, Configuration], Any]] = {
-    "first_name": _text,
-    "last_name": _text,
+    "first_name": _line,
+    "last_name": _line,
     "email": _email,
-    "company": _text,
-    "title": _text,
+    "company": _line,
+    "title": _line,
     "source": _source,
     "priority": _priority,
     "pipeline_id": _id,
     "stage_id": _id,
     "estimated_value": _money,
-    "description": _text,
+    "description": _lines,
     "custom_fields": _object,
     "stage_field_values": _object,
     "assigned_to": _id,
@@ -182,17 +148,12 @@ def clean_text(name: str, value: str, *, longest: int, required: bool = True) ->
     Raises:
         LeadlineError: VALIDATION_FAILED naming the field.
     """
-    allowed = _LINE_BREAKS
-    text = value.strip()
-    if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in allowed for char in value):
-        raise violation(name, "CONTROL_CHARACTER", "Must not contain control characters.")
+    text = several_lines(name, value, longest)
     if required and not text:
         raise violation(name, "REQUIRED", "Must not be empty.")
-    if len(text) > longest:
-        raise violation(name, "TOO_LONG", f"Must have at most {longest} characters.")
     return text
 
 
 def violation(name: str, reason: str, message: str) -> LeadlineError:
     """The refusal of one field."""
-    return invalid(FieldViolation(name, reason, message))
+    return invalid_field(name, reason, message)

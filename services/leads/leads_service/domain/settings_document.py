@@ -1,4 +1,4 @@
-"""Reads the settings document into ``Settings``. The settings service validates it; this takes nothing that is wrong."""
+"""Reads the settings document into ``Settings``. Settings validates it; this refuses whatever makes no sense."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date

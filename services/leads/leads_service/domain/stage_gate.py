@@ -1,25 +1,35 @@
 """What must be there before a lead may enter a stage, and which way it may move (spec: stages)."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
-from decimal import Decimal
+from functools import partial
 from typing import Any
-
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 
 from kit.errors import FieldViolation, invalid, refused
 from leads_service.domain.configuration import Configuration, Stage, StageField
-from leads_service.domain.fields import clean_fields
+from leads_service.domain.faults import Faults
+from leads_service.domain.fields import clean_field, violation
 from leads_service.domain.lead import FIELDS, Lead
+from leads_service.domain.stage_values import clean_value, fits
 
 SEQUENTIAL = "sequential"
-_URL = re.compile(r"https?://[^\s/$.?#][^\s]*", re.IGNORECASE)
-# Lead fields that a stage may ask for by their own name, and what their values must be.
-_TEXT_FIELDS = ("firstName", "lastName", "email", "phone", "company", "title", "source", "priority", "description")
-_WRITABLE = {name: FIELDS[name] for name in (*_TEXT_FIELDS, "estimatedValue")}
+# The lead's own fields that a stage may ask for.
+_OWN_FIELDS = {
+    name: FIELDS[name]
+    for name in (
+        "firstName",
+        "lastName",
+        "email",
+        "phone",
+        "company",
+        "title",
+        "source",
+        "priority",
+        "estimatedValue",
+        "description",
+        "assignedTo",
+    )
+}
 
 
 def check_movement(before: Stage | None, after: Stage, configuration: Configuration) -> None:
@@ -42,123 +52,53 @@ def check_movement(before: Stage | None, after: Stage, configuration: Configurat
 def enter(lead: Lead, stage: Stage, given: Mapping[str, Any], configuration: Configuration) -> Lead:
     """The lead in the stage, with the values that came for it.
 
-    A stage field that is named like a lead field is that field. Values that the lead already has count.
+    A stage field that is named like a lead field is that field. Values that the lead already has count, and
+    stay with it.
 
     Raises:
         LeadlineError: STAGE_FIELDS_MISSING naming each; VALIDATION_FAILED for wrong types and unknown keys.
     """
     fields = {field.name: field for field in configuration.fields_of(stage.id)}
-    _check_given(fields, given)
-    own = {_WRITABLE[name]: _written(name, value) for name, value in given.items() if name in _WRITABLE}
-    others = {name: value for name, value in given.items() if name not in _WRITABLE}
+    faults = Faults()
+    own: dict[str, Any] = {}
+    others = dict(lead.stage_field_values)
+    for name, value in given.items():
+        cleaned = faults.note(partial(_cleaned, fields, name, value, configuration)) or {}
+        (own if name in _OWN_FIELDS else others).update(cleaned)
+    faults.refuse()
     entered = replace(
         lead,
-        **clean_fields(own, configuration),
+        **own,
         pipeline_id=stage.pipeline_id,
         stage_id=stage.id,
-        stage_field_values={**lead.stage_field_values, **others},
+        stage_field_values={name: value for name, value in others.items() if value is not None},
     )
-    missing = [field for field in fields.values() if field.required and _is_missing(entered, field)]
-    if missing:
-        raise invalid(
-            *(
-                FieldViolation(
-                    f"stageFieldValues.{field.name}", "REQUIRED", f"{field.label} is needed for {stage.name}."
-                )
-                for field in missing
-            ),
-            reason="STAGE_FIELDS_MISSING",
-        )
+    _require_fields(entered, stage, configuration)
     return entered
 
 
-def _written(name: str, value: Any) -> Any:
-    return Decimal(str(value)) if name == "estimatedValue" and value is not None else value
+def _cleaned(
+    fields: Mapping[str, StageField], name: str, value: Any, configuration: Configuration
+) -> Mapping[str, Any]:
+    path = f"stageFieldValues.{name}"
+    if name not in fields:
+        raise violation(path, "UNKNOWN_FIELD", "The stage does not know this field.")
+    kept = clean_value(fields[name], path, value, configuration)
+    return clean_field(_OWN_FIELDS[name], path, kept, configuration) if name in _OWN_FIELDS else {name: kept}
 
 
-def _fits_lead_field(name: str, value: Any, field: StageField) -> bool:
-    """Whether the value can be the lead field's, too, where the stage field is one."""
-    if name == "estimatedValue":
-        return _is_number(value, field)
-    return name not in _TEXT_FIELDS or isinstance(value, str)
+def _require_fields(lead: Lead, stage: Stage, configuration: Configuration) -> None:
+    missing = [
+        FieldViolation(f"stageFieldValues.{field.name}", "REQUIRED", f"{field.label} is needed for {stage.name}.")
+        for field in configuration.fields_of(stage.id)
+        if field.required and not _has(lead, field, configuration)
+    ]
+    if missing:
+        raise invalid(*missing, reason="STAGE_FIELDS_MISSING")
 
 
-def _check_given(fields: Mapping[str, StageField], given: Mapping[str, Any]) -> None:
-    violations = []
-    for name, value in given.items():
-        field = fields.get(name)
-        path = f"stageFieldValues.{name}"
-        if field is None:
-            violations.append(FieldViolation(path, "UNKNOWN_FIELD", "The stage does not know this field."))
-        elif value is not None and not (_TYPES[field.type](value, field) and _fits_lead_field(name, value, field)):
-            violations.append(FieldViolation(path, "WRONG_TYPE", _expectation(field)))
-    if violations:
-        raise invalid(*violations)
-
-
-def _expectation(field: StageField) -> str:
-    if field.type == "select":
-        return f"Use one of {', '.join(field.options)}."
-    return f"Must be of type {field.type}."
-
-
-def _is_missing(lead: Lead, field: StageField) -> bool:
-    attribute = _WRITABLE.get(field.name)
-    value = getattr(lead, attribute) if attribute else lead.stage_field_values.get(field.name)
-    return value is None or value == ""
-
-
-def _is_number(value: Any, _field: StageField) -> bool:
-    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
-
-
-def _is_date(value: Any, _field: StageField) -> bool:
-    return isinstance(value, str) and len(value) == len("2025-03-01") and _parses(date.fromisoformat, value)
-
-
-def _is_datetime(value: Any, _field: StageField) -> bool:
-    if not isinstance(value, str) or "T" not in value or not _parses(datetime.fromisoformat, value):
-        return False
-    return datetime.fromisoformat(value).tzinfo is not None
-
-
-def _parses(parse: Callable[[str], object], value: str) -> bool:
-    try:
-        parse(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_email(value: Any, _field: StageField) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        validate_email(value, check_deliverability=False)
-    except EmailNotValidError:
-        return False
-    return True
-
-
-def _is_phone(value: Any, _field: StageField) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        # Which region's habits a number follows is checked when it is written to a lead; here any will do.
-        return phonenumbers.is_possible_number(phonenumbers.parse(value, "US"))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-_TYPES: dict[str, Callable[[Any, StageField], bool]] = {
-    "text": lambda value, _: isinstance(value, str),
-    "number": _is_number,
-    "date": _is_date,
-    "datetime": _is_datetime,
-    "boolean": lambda value, _: isinstance(value, bool),
-    "select": lambda value, field: isinstance(value, str) and value in field.options,
-    "email": _is_email,
-    "phone": _is_phone,
-    "url": lambda value, _: isinstance(value, str) and _URL.fullmatch(value) is not None,
-}
-FIELD_TYPES = frozenset(_TYPES)
+def _has(lead: Lead, field: StageField, configuration: Configuration) -> bool:
+    own = _OWN_FIELDS.get(field.name)
+    if own is not None:
+        return getattr(lead, own) is not None
+    return fits(field, lead.stage_field_values.get(field.name), configuration)

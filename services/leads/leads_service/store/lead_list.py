@@ -93,9 +93,9 @@ async def list_leads(
     query = sa.select(*LEAD_COLUMNS, key).where(*conditions).order_by(*_order_by(key, order)).limit(limit + 1)
     query = query.where(_beyond(order, after)) if after else query.offset(offset)
     total = (await connection.execute(sa.select(sa.func.count()).where(*conditions))).scalar_one()
-    rows = (await connection.execute(query)).all()
+    rows = (await connection.execute(query)).mappings().all()
     page = rows[:limit]
-    end = Place(page[-1].order_key, page[-1].id) if len(rows) > limit else None
+    end = Place(page[-1]["order_key"], page[-1]["id"]) if len(rows) > limit else None
     return LeadPage([lead_from_row(row) for row in page], total, end)
 
 
@@ -123,12 +123,12 @@ def _conditions(which: LeadFilter, now: datetime) -> list[sa.ColumnElement[bool]
         (LEADS.c.source, which.sources),
         (LEADS.c.status, which.statuses),
     )
-    conditions = [LEADS.c.deleted_at.is_(None)]
+    conditions: list[sa.ColumnElement[bool]] = [LEADS.c.deleted_at.is_(None)]
     conditions += [column.in_(values) for column, values in lists if values]
     if which.search:
         conditions.append(LEADS.c.search_text.contains(which.search.lower(), autoescape=True))
     if which.owners or which.unassigned:
-        conditions.append(_owned(which.owners, unassigned=which.unassigned))
+        conditions.append(owned_by(which.owners, unassigned=which.unassigned))
     if which.sla_statuses:
         conditions.append(has_status(which.sla_statuses, now))
     if which.qualified is not None:
@@ -136,14 +136,15 @@ def _conditions(which: LeadFilter, now: datetime) -> list[sa.ColumnElement[bool]
     return conditions + created_between(which.created_from, which.created_to)
 
 
-def _owned(owners: Sequence[UUID], *, unassigned: bool) -> sa.ColumnElement[bool]:
+def owned_by(owners: Sequence[UUID], *, unassigned: bool) -> sa.ColumnElement[bool]:
+    """Assigned to one of the owners, or to nobody where that is wanted."""
     nobody = LEADS.c.assigned_to.is_(None) if unassigned else sa.false()
     return sa.or_(LEADS.c.assigned_to.in_(owners), nobody) if owners else nobody
 
 
 def created_between(start: datetime | None, end: datetime | None) -> list[sa.ColumnElement[bool]]:
     """Created at or after ``start`` and before ``end``."""
-    conditions = []
+    conditions: list[sa.ColumnElement[bool]] = []
     if start is not None:
         conditions.append(LEADS.c.created_at >= start)
     if end is not None:

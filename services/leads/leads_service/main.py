@@ -1,0 +1,156 @@
+"""Puts the leads service together: its gRPC server, its relay, its migrations."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import typer
+from leadline.leads.v1 import (
+    conversion_service_pb2,
+    conversion_service_pb2_grpc,
+    lead_service_pb2,
+    lead_service_pb2_grpc,
+    sla_service_pb2,
+    sla_service_pb2_grpc,
+    timeline_service_pb2,
+    timeline_service_pb2_grpc,
+)
+from temporalio.client import Client
+
+from kit import process
+from kit.clock import Clock, utc_now
+from kit.config import DatabaseSettings
+from kit.db import migrations
+from kit.db.database import Database
+from kit.db.idempotency import Idempotency
+from kit.db.relay import Relay
+from kit.logs import configure_logs, get_logger
+from kit.rpc.calls import open_channel
+from kit.rpc.server import RpcServer, Served, serve_until
+from kit.tokens import ServiceToken, TokenVerifier
+from leads_service.config_feed import ConfigurationFeed, ConfigurationHolder
+from leads_service.conversion_waiting import ConversionWaiting
+from leads_service.housekeeping import keep_house
+from leads_service.relay import WorkflowStarter
+from leads_service.rpc.conversion_servicer import ConversionServicer
+from leads_service.rpc.crm_client import CrmClient
+from leads_service.rpc.lead_servicer import LeadServicer
+from leads_service.rpc.situation import Parts
+from leads_service.rpc.sla_servicer import SlaServicer
+from leads_service.rpc.timeline_servicer import TimelineServicer
+from leads_service.settings import LeadsSettings, RelaySettings
+from leads_service.store.leads import outbox
+from leads_service.store.tables import IDEMPOTENCY_KEYS
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+SERVICE_ID = UUID("0190c0de-0000-7000-8000-0000000001ea")
+PERMISSIONS = ("configuration:watch", "conversion_records:match")
+
+app = typer.Typer(help="The leads service of Leadline.", no_args_is_help=True, add_completion=False)
+log = get_logger(__name__)
+
+
+@app.command()
+def serve() -> None:
+    """Serve gRPC until asked to end."""
+    settings = LeadsSettings()
+    configure_logs("leads", settings.log_level)
+    process.run(lambda stop: _serve(settings, stop))
+
+
+@app.command()
+def relay() -> None:
+    """Start and signal workflows for what has been committed, until asked to end."""
+    settings = RelaySettings()
+    configure_logs("relay", settings.log_level)
+    process.run(lambda stop: _relay(settings, stop))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest revision."""
+    settings = DatabaseSettings()
+    configure_logs("leads-migrate", settings.log_level)
+    migrations.migrate(MIGRATIONS, settings.database_url.get_secret_value())
+
+
+async def _serve(settings: LeadsSettings, stop: asyncio.Event) -> None:
+    async with leads_server(settings) as server:
+        await serve_until(server, stop)
+
+
+@asynccontextmanager
+async def leads_server(settings: LeadsSettings, clock: Clock = utc_now) -> AsyncIterator[RpcServer]:
+    """The leads service with everything that it needs running beside it."""
+    database = _database(settings, "leads")
+    token = ServiceToken(settings, subject=SERVICE_ID, permissions=PERMISSIONS)
+    holder, waiting = ConfigurationHolder(), ConversionWaiting(database)
+    idempotency = Idempotency(database, IDEMPOTENCY_KEYS)
+    parts = Parts(database, idempotency, holder, clock)
+
+    async def is_ready() -> bool:
+        return holder.is_there and await database.is_reachable()
+
+    async with open_channel(settings.settings_address) as settings_channel, open_channel(settings.crm_address) as crm:
+        served = _served(parts, CrmClient.on(crm, token), waiting)
+        feed = ConfigurationFeed(holder, database, settings_channel, token)
+        beside = [asyncio.create_task(each) for each in (feed.run(), waiting.run(), keep_house(idempotency))]
+        try:
+            yield RpcServer(settings.listen, served=served, verifier=TokenVerifier(settings), ready=is_ready)
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await database.close()
+
+
+def _served(parts: Parts, crm: CrmClient, waiting: ConversionWaiting) -> list[Served]:
+    return [
+        Served(
+            LeadServicer(parts),
+            lead_service_pb2_grpc.add_LeadServiceServicer_to_server,
+            lead_service_pb2.DESCRIPTOR.services_by_name["LeadService"],
+        ),
+        Served(
+            TimelineServicer(parts),
+            timeline_service_pb2_grpc.add_TimelineServiceServicer_to_server,
+            timeline_service_pb2.DESCRIPTOR.services_by_name["TimelineService"],
+        ),
+        Served(
+            SlaServicer(parts),
+            sla_service_pb2_grpc.add_SlaServiceServicer_to_server,
+            sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],
+        ),
+        Served(
+            ConversionServicer(parts, crm, waiting),
+            conversion_service_pb2_grpc.add_ConversionServiceServicer_to_server,
+            conversion_service_pb2.DESCRIPTOR.services_by_name["ConversionService"],
+        ),
+    ]
+
+
+async def _relay(settings: RelaySettings, stop: asyncio.Event) -> None:
+    # Lazy: a relay that starts before Temporal does waits for it.
+    client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace, lazy=True)
+    database = _database(settings, "relay")
+    starter = WorkflowStarter(client)
+
+    async def is_ready() -> bool:
+        return await database.is_reachable() and await starter.is_reachable()
+
+    server = RpcServer(settings.listen, ready=is_ready)
+    await server.start()
+    await Relay(database, outbox, starter.deliver).run(stop)
+    await server.stop()
+    await database.close()
+
+
+def _database(settings: DatabaseSettings, application: str) -> Database:
+    url = settings.database_url.get_secret_value()
+    return Database(url, pool_size=settings.database_pool_size, application=f"leadline {application}")
+
+
+if __name__ == "__main__":
+    app()

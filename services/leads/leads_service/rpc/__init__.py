@@ -1,0 +1,1 @@
+"""Servicers and the mapping between protos and the domain."""

@@ -1,0 +1,130 @@
+"""Conversions between protos and the domain."""
+
+from typing import Any
+
+from leadline.crm.v1 import conversion_record_service_pb2 as crm_pb
+from leadline.crm.v1 import records_pb2
+from leadline.leads.v1 import conversion_service_pb2 as pb
+
+from kit.errors import invalid_field
+from kit.ids import parse_optional_id
+from leads_service.domain.conversion import ConversionRequest, Readiness
+from leads_service.rpc.times import to_timestamp
+from leads_service.store.conversions import COMPLETED, FAILED, RUNNING, Conversion
+
+_STATES: dict[str, Any] = {
+    RUNNING: pb.CONVERSION_STATE_RUNNING,
+    COMPLETED: pb.CONVERSION_STATE_COMPLETED,
+    FAILED: pb.CONVERSION_STATE_FAILED,
+}
+
+
+def request_of(request: pb.ConvertLeadRequest) -> ConversionRequest:
+    """What the caller wants; creating is the default.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED.
+    """
+    if "\x00" in request.opportunity_name:
+        raise invalid_field("opportunityName", "CONTROL_CHARACTER", "Must not contain control characters.")
+    return ConversionRequest(
+        create_account=not request.HasField("create_account") or request.create_account,
+        create_contact=not request.HasField("create_contact") or request.create_contact,
+        create_opportunity=not request.HasField("create_opportunity") or request.create_opportunity,
+        account_id=parse_optional_id(request.account_id, "accountId"),
+        contact_id=parse_optional_id(request.contact_id, "contactId"),
+        opportunity_id=parse_optional_id(request.opportunity_id, "opportunityId"),
+        opportunity_name=request.opportunity_name.strip() or None,
+        opportunity_pipeline_id=parse_optional_id(request.opportunity_pipeline_id, "opportunityPipelineId"),
+        opportunity_stage_id=parse_optional_id(request.opportunity_stage_id, "opportunityStageId"),
+        owner_id=parse_optional_id(request.owner_id, "ownerId"),
+    )
+
+
+def conversion_to_proto(conversion: Conversion) -> pb.Conversion:
+    """The conversion as callers see it."""
+    return pb.Conversion(
+        id=str(conversion.id),
+        lead_id=str(conversion.lead_id),
+        state=_STATES[conversion.state],
+        account_id=_text(conversion.account_id),
+        contact_id=_text(conversion.contact_id),
+        opportunity_id=_text(conversion.opportunity_id),
+        failure_reason=conversion.failure_reason,
+        failure_message=conversion.failure_message,
+        started_at=to_timestamp(conversion.started_at),
+        ended_at=to_timestamp(conversion.ended_at),
+    )
+
+
+def plan_to_proto(conversion: Conversion) -> pb.ConversionPlan:
+    """The plan as it was fixed."""
+    plan = pb.ConversionPlan(
+        conversion_id=str(conversion.id),
+        lead_id=str(conversion.lead_id),
+        owner_id=conversion.plan["ownerId"],
+        state=_STATES[conversion.state],
+    )
+    if account := conversion.plan.get("account"):
+        plan.account.CopyFrom(
+            pb.AccountPlan(
+                link_id=account["linkId"],
+                new_id=account["newId"],
+                name=account["name"],
+                email_domain=account["emailDomain"],
+                phone=account["phone"],
+            )
+        )
+    if contact := conversion.plan.get("contact"):
+        plan.contact.CopyFrom(
+            pb.ContactPlan(
+                link_id=contact["linkId"],
+                new_id=contact["newId"],
+                first_name=contact["firstName"],
+                last_name=contact["lastName"],
+                email=contact["email"],
+                phone=contact["phone"],
+                phone_e164=contact["phoneE164"],
+                title=contact["title"],
+            )
+        )
+    if opportunity := conversion.plan.get("opportunity"):
+        plan.opportunity.CopyFrom(
+            pb.OpportunityPlan(
+                link_id=opportunity["linkId"],
+                new_id=opportunity["newId"],
+                name=opportunity["name"],
+                pipeline_id=opportunity["pipelineId"],
+                stage_id=opportunity["stageId"],
+                value=opportunity["value"],
+                currency=opportunity["currency"],
+                description=opportunity["description"],
+            )
+        )
+    return plan
+
+
+def check_to_proto(readiness: Readiness, found: crm_pb.MatchRecordsResponse) -> pb.CheckConversionResponse:
+    """Whether a lead can be converted, and what is already there for it."""
+    check = pb.CheckConversionResponse(
+        can_convert=readiness.can_convert,
+        reasons=readiness.reasons,
+        required_fields=readiness.required_fields,
+        missing_fields=readiness.missing_fields,
+        possible_contacts=[_contact(each) for each in found.contacts_by_phone],
+    )
+    if found.HasField("contact_by_email"):
+        check.existing_contact.CopyFrom(_contact(found.contact_by_email))
+    if found.HasField("account_by_company"):
+        account = found.account_by_company
+        check.existing_account.CopyFrom(pb.RecordMatch(id=account.id, name=account.name))
+    return check
+
+
+def _contact(contact: records_pb2.Contact) -> pb.RecordMatch:
+    name = " ".join(part for part in (contact.first_name, contact.last_name) if part)
+    return pb.RecordMatch(id=contact.id, name=name or contact.email)
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value else None

@@ -1,0 +1,69 @@
+"""What the leads service asks of the CRM: what is already there for a lead."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import grpc
+from leadline.crm.v1 import conversion_record_service_pb2 as pb
+from leadline.crm.v1 import conversion_record_service_pb2_grpc as pb_grpc
+
+from kit.errors import not_found, refused
+from kit.rpc.calls import call
+from kit.tokens import ServiceToken
+from leads_service.domain.conversion import ConversionRequest
+from leads_service.domain.free_mail import company_domain
+from leads_service.domain.lead import Lead
+
+_TIMEOUT_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class CrmClient:
+    """Calls the CRM on the leads service's own behalf."""
+
+    stub: "pb_grpc.ConversionRecordServiceAsyncStub"
+    token: ServiceToken
+
+    @classmethod
+    def on(cls, channel: grpc.aio.Channel, token: ServiceToken) -> "CrmClient":
+        """A client on a channel."""
+        return cls(pb_grpc.ConversionRecordServiceStub(channel), token)
+
+    async def match(self, lead: Lead) -> pb.MatchRecordsResponse:
+        """The records that match a lead."""
+        request = pb.MatchRecordsRequest(
+            email=lead.email,
+            phone_e164=lead.phone_e164,
+            company=lead.company,
+            email_domain=company_domain(lead.email_domain),
+        )
+        return await self._match(request)
+
+    async def check_links(self, request: ConversionRequest) -> None:
+        """Refuse ids that are not there, or do not belong together, before a conversion begins.
+
+        Raises:
+            LeadlineError: ACCOUNT_NOT_FOUND, CONTACT_NOT_FOUND, OPPORTUNITY_NOT_FOUND, CONTACT_OF_ANOTHER_ACCOUNT.
+        """
+        wanted = (request.account_id, request.contact_id, request.opportunity_id)
+        if not any(wanted):
+            return
+        account, contact, opportunity = (_text(each) for each in wanted)
+        found = await self._match(
+            pb.MatchRecordsRequest(account_id=account, contact_id=contact, opportunity_id=opportunity)
+        )
+        for kind, given in (("account", account), ("contact", contact), ("opportunity", opportunity)):
+            if given and not found.HasField(kind):  # type: ignore[arg-type]
+                raise not_found(f"{kind.upper()}_NOT_FOUND", f"There is no {kind} {given}.")
+        owner = found.contact.account_id
+        if account and owner and owner != account:
+            raise refused(
+                "CONTACT_OF_ANOTHER_ACCOUNT", "The contact belongs to another account.", metadata={"accountId": owner}
+            )
+
+    async def _match(self, request: pb.MatchRecordsRequest) -> pb.MatchRecordsResponse:
+        return await call(self.stub.MatchRecords, request, token=await self.token.get(), timeout=_TIMEOUT_SECONDS)
+
+
+def _text(ident: UUID | None) -> str | None:
+    return str(ident) if ident else None

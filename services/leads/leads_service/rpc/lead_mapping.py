@@ -1,0 +1,105 @@
+"""Leads between protos and the domain."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from leadline.leads.v1 import lead_pb2 as pb
+
+from kit import jsontext
+from kit.errors import FieldViolation, invalid, invalid_field
+from leads_service.domain.configuration import Configuration
+from leads_service.domain.lead import Lead, LeadStatus
+from leads_service.rpc.times import to_timestamp
+
+STATUSES = {
+    LeadStatus.OPEN: pb.LEAD_STATUS_OPEN,
+    LeadStatus.CONVERTED: pb.LEAD_STATUS_CONVERTED,
+    LeadStatus.DISQUALIFIED: pb.LEAD_STATUS_DISQUALIFIED,
+}
+_JSON_FIELDS = {"custom_fields": "customFields", "stage_field_values": "stageFieldValues"}
+_FIELD_NAMES = frozenset(pb.LeadFields.DESCRIPTOR.fields_by_name)
+
+
+def given_fields(fields: pb.LeadFields) -> dict[str, Any]:
+    """The fields that are there, by attribute of ``Lead``."""
+    return {descriptor.name: _value(descriptor.name, value) for descriptor, value in fields.ListFields()}
+
+
+def masked_fields(fields: pb.LeadFields, mask: FieldMask) -> dict[str, Any]:
+    """The fields that the mask names; one that is not there is cleared.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED for a name that is no field.
+    """
+    unknown = [path for path in mask.paths if path not in _FIELD_NAMES]
+    if unknown:
+        raise invalid(*(FieldViolation(path, "UNKNOWN_FIELD", "There is no such field.") for path in unknown))
+    given = given_fields(fields)
+    return {path: given.get(path) for path in mask.paths}
+
+
+def _value(name: str, value: str) -> Any:
+    return json_object_of(value, _JSON_FIELDS[name]) if name in _JSON_FIELDS else value
+
+
+def json_object_of(text: str, field: str) -> Mapping[str, Any]:
+    """The object of JSON text; nothing is an empty one.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED naming ``field``.
+    """
+    try:
+        value = jsontext.loads(text) if text else {}
+    except (ValueError, RecursionError) as error:
+        raise invalid_field(field, "WRONG_TYPE", "Must be a JSON object.") from error
+    if not isinstance(value, dict):
+        raise invalid_field(field, "WRONG_TYPE", "Must be a JSON object.")
+    return value
+
+
+def lead_to_proto(lead: Lead, configuration: Configuration, *, with_breakdown: bool = True) -> pb.Lead:
+    """The lead as callers see it."""
+    breakdown = [
+        pb.ScorePart(rule_id=str(part.rule_id), name=part.name, points=part.points) for part in lead.score_breakdown
+    ]
+    return pb.Lead(
+        id=str(lead.id),
+        first_name=lead.first_name,
+        last_name=lead.last_name,
+        email=lead.email,
+        phone=lead.phone,
+        phone_e164=lead.phone_e164,
+        company=lead.company,
+        title=lead.title,
+        source=lead.source,
+        priority=lead.priority,
+        pipeline_id=str(lead.pipeline_id),
+        stage_id=str(lead.stage_id),
+        stage_name=configuration.stage_name(lead.stage_id),
+        estimated_value=None if lead.estimated_value is None else str(lead.estimated_value),
+        description=lead.description,
+        custom_fields=jsontext.dumps(dict(lead.custom_fields)),
+        stage_field_values=jsontext.dumps(dict(lead.stage_field_values)),
+        assigned_to=_id(lead.assigned_to),
+        status=STATUSES[lead.status],
+        score=lead.score,
+        score_breakdown=breakdown if with_breakdown else (),
+        qualified=lead.qualified,
+        version=lead.version,
+        created_by=str(lead.created_by),
+        created_at=to_timestamp(lead.created_at),
+        updated_at=to_timestamp(lead.updated_at),
+        converted_at=to_timestamp(lead.converted_at),
+        contact_id=_id(lead.contact_id),
+        account_id=_id(lead.account_id),
+        opportunity_id=_id(lead.opportunity_id),
+        disqualified_at=to_timestamp(lead.disqualified_at),
+        disqualification_reason=lead.disqualification_reason,
+        disqualification_notes=lead.disqualification_notes,
+    )
+
+
+def _id(value: UUID | None) -> str | None:
+    return str(value) if value else None

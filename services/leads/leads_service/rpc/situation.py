@@ -1,0 +1,41 @@
+"""What the servicers work with, and under which circumstances a call happens."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from kit.clock import Clock
+from kit.context import current_principal
+from kit.db.database import Database
+from kit.db.idempotency import Idempotency
+from leads_service.config_feed import ConfigurationHolder
+from leads_service.domain.lead import Actor
+from leads_service.domain.settling import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What all servicers of the leads service share."""
+
+    database: Database
+    idempotency: Idempotency
+    configuration: ConfigurationHolder
+    clock: Clock
+
+    def by_caller(self) -> Situation:
+        """Something that the caller, a person, does now."""
+        return Situation(self.configuration.current(), Actor(caller_id()), self.clock())
+
+    def by_leadline(self) -> Situation:
+        """Something that a clock or a workflow of ours does now."""
+        return Situation(self.configuration.current(), Actor(None), self.clock())
+
+
+def caller_id() -> UUID:
+    """The user whose token came with the call."""
+    return current_principal().user_id
+
+
+def expected_version(request: Any) -> int | None:
+    """The version that the caller has seen, of a request that may carry one."""
+    return request.expected_version if request.HasField("expected_version") else None

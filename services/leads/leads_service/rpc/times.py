@@ -1,0 +1,31 @@
+"""Instants between protos and the domain: aware, UTC."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from kit.errors import invalid_field
+
+
+def to_timestamp(instant: datetime | None) -> Timestamp | None:
+    """The proto of an instant; nothing for nothing."""
+    if instant is None:
+        return None
+    timestamp = Timestamp()
+    timestamp.FromDatetime(instant)
+    return timestamp
+
+
+def optional_instant(message: Message, proto_field: str, field: str) -> datetime | None:
+    """The instant of a message's field, if it is there.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED naming ``field`` for one that no calendar has.
+    """
+    if not message.HasField(proto_field):
+        return None
+    try:
+        return getattr(message, proto_field).ToDatetime(tzinfo=UTC)  # type: ignore[no-any-return]
+    except (ValueError, OverflowError) as error:
+        raise invalid_field(field, "OUT_OF_RANGE", "Must be an instant between the years 1 and 9999.") from error

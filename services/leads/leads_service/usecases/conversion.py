@@ -1,0 +1,128 @@
+"""Converting a lead: checking, reserving, and what the workflow has recorded at its end."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from kit.db.database import Reading, Writing
+from kit.errors import LeadlineError, not_found, refused
+from kit.ids import new_id
+from leadline_workflows.contracts.conversion import LeadConversionInput
+from leadline_workflows.contracts.outbox import CONVERSION
+from leads_service.domain import conversion as rules
+from leads_service.domain import life_cycle
+from leads_service.domain.conversion import ConversionRequest
+from leads_service.domain.lead import Lead
+from leads_service.domain.settling import Situation
+from leads_service.store import conversions, leads
+from leads_service.store.conversions import COMPLETED, FAILED, RUNNING, Conversion
+from leads_service.usecases.saving import load_locked, save, who
+
+
+async def start_conversion(
+    tx: Writing,
+    lead_id: UUID,
+    request: ConversionRequest,
+    started_by: UUID,
+    *,
+    expected_version: int | None,
+    situation: Situation,
+) -> Conversion:
+    """Reserve the lead, fix the plan and order the workflow, all at once.
+
+    Raises:
+        LeadlineError: LEAD_NOT_FOUND, VERSION_STALE, and whatever keeps the lead from being converted.
+    """
+    lead = await load_locked(tx, lead_id)
+    life_cycle.require_version(lead, expected_version)
+    rules.require_convertible(lead, situation.configuration)
+    place = rules.check_request(request, situation.configuration)
+    owner = request.owner_id or lead.assigned_to or started_by
+    started = Conversion(
+        id=new_id(),
+        lead_id=lead_id,
+        state=RUNNING,
+        plan=rules.plan(lead, request, place, owner, situation.configuration),
+        started_by=started_by,
+        started_at=situation.now,
+    )
+    await conversions.insert(tx, started)
+    await save(tx, lead, rules.reserve(lead, started.id, situation), situation)
+    order = LeadConversionInput(lead_id=str(lead_id), conversion_id=str(started.id), who=who(lead))
+    await leads.outbox.add(tx, key=lead_id, kind=CONVERSION, payload=asdict(order))
+    return started
+
+
+async def get_conversion(connection: Reading, conversion_id: UUID) -> Conversion:
+    """The conversion of this id.
+
+    Raises:
+        LeadlineError: CONVERSION_NOT_FOUND.
+    """
+    return _found(await conversions.get(connection, conversion_id))
+
+
+async def newest_conversion(connection: Reading, lead_id: UUID) -> Conversion:
+    """The lead's newest conversion.
+
+    Raises:
+        LeadlineError: CONVERSION_NOT_FOUND.
+    """
+    return _found(await conversions.newest_of_lead(connection, lead_id))
+
+
+async def complete_conversion(
+    tx: Writing, conversion_id: UUID, ids: Mapping[str, UUID | None], situation: Situation
+) -> Conversion:
+    """Mark the lead converted. Repeated, it answers the same again.
+
+    Raises:
+        LeadlineError: CONVERSION_NOT_FOUND; CONVERSION_CLOSED for one that has failed.
+    """
+    conversion, lead = await _locked(tx, conversion_id)
+    if conversion.state == COMPLETED:
+        return conversion
+    if conversion.state != RUNNING or lead.conversion_id != conversion_id:
+        raise refused("CONVERSION_CLOSED", f"The conversion is {conversion.state}.")
+    await save(tx, lead, rules.complete(lead, ids, conversion.started_by, situation), situation)
+    return await conversions.end(tx, conversion_id, {"state": COMPLETED, "ended_at": situation.now, **ids})
+
+
+async def fail_conversion(
+    tx: Writing, conversion_id: UUID, reason: str, message: str, situation: Situation
+) -> Conversion:
+    """Free the lead of a conversion that has been undone. Repeated, it answers the same again.
+
+    Raises:
+        LeadlineError: CONVERSION_NOT_FOUND; CONVERSION_CLOSED for one that is completed.
+    """
+    conversion, lead = await _locked(tx, conversion_id)
+    if conversion.state == FAILED:
+        return conversion
+    if conversion.state != RUNNING:
+        raise refused("CONVERSION_CLOSED", f"The conversion is {conversion.state}.")
+    await save(tx, lead, rules.fail(lead, reason, message, situation), situation)
+    ended: dict[str, Any] = {"state": FAILED, "ended_at": situation.now}
+    return await conversions.end(
+        tx, conversion_id, {**ended, "failure_reason": reason, "failure_message": message[:500]}
+    )
+
+
+async def _locked(tx: Writing, conversion_id: UUID) -> tuple[Conversion, Lead]:
+    """The conversion with its lead locked. The lead's lock is the one that everybody takes, and takes first."""
+    found = _found(await conversions.get(tx, conversion_id))
+    lead = await leads.lock(tx, found.lead_id)
+    if lead is None:
+        raise _missing()
+    return _found(await conversions.get(tx, conversion_id)), lead
+
+
+def _found(conversion: Conversion | None) -> Conversion:
+    if conversion is None:
+        raise _missing()
+    return conversion
+
+
+def _missing() -> LeadlineError:
+    return not_found("CONVERSION_NOT_FOUND", "There is no such conversion.")

@@ -1,0 +1,42 @@
+"""The SLA of a lead and of all leads, and recording what a clock says has come."""
+
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from uuid import UUID
+
+from kit.db.database import Reading, Writing
+from leads_service.domain import milestones
+from leads_service.domain.lead import Lead
+from leads_service.domain.milestones import MilestoneKind, Outcome
+from leads_service.domain.settling import Situation
+from leads_service.store import leads, sla_summary
+from leads_service.store.sla_summary import SlaCounts, SummaryFilter
+from leads_service.usecases.saving import lead_not_found, save
+
+
+async def count_sla(connection: Reading, which: SummaryFilter, now: datetime) -> SlaCounts:
+    """How many leads are under an SLA, and how they stand."""
+    return await sla_summary.count(connection, which, now)
+
+
+def compliance_rate(counts: SlaCounts) -> Decimal:
+    """The part within the SLA in percent, one decimal, rounded half up; 100.0 where there is no lead (spec: SLA)."""
+    if not counts.total:
+        return Decimal("100.0")
+    within = counts.total - counts.at_risk - counts.breached
+    return (Decimal(100 * within) / counts.total).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+async def record_milestone(
+    tx: Writing, lead_id: UUID, kind: MilestoneKind, index: int, situation: Situation
+) -> tuple[Outcome, Lead]:
+    """Record what a clock says has come, once; whether it still counts is decided here, under the lead's lock.
+
+    Raises:
+        LeadlineError: LEAD_NOT_FOUND for a lead that never was; a deleted one's clock is closed.
+    """
+    lead = await leads.lock(tx, lead_id)
+    if lead is None:
+        raise lead_not_found(lead_id)
+    outcome, change = milestones.record(lead, kind, index, situation)
+    return outcome, await save(tx, lead, change, situation)
