@@ -1,18 +1,22 @@
 """Configuration from the environment, prefix ``LEADLINE_``. Each service adds what only it needs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
+Kind = TypeVar("Kind", bound="Settings")
+
+
 class Settings(BaseSettings):
     """The base of every part's configuration."""
 
-    model_config = SettingsConfigDict(env_prefix="LEADLINE_", extra="ignore", frozen=True)
+    # Whoever leaves a value empty in a compose or unit file has not set it.
+    model_config = SettingsConfigDict(env_prefix="LEADLINE_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     log_level: str = Field("info", description="debug, info, warning or error")
 
@@ -81,3 +85,20 @@ class TemporalSettings(Settings):
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
+
+
+def read_settings(kind: type[Kind]) -> Kind:
+    """The configuration of a part from its environment.
+
+    Raises:
+        SystemExit: says what is wrong with which variable, and shows no value, since a secret may be among them.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        raise SystemExit("\n".join(_sentence(each["loc"], each["msg"]) for each in found)) from None
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    return ": ".join([*(f"LEADLINE_{part}".upper() for part in location[:1]), message])

@@ -21,9 +21,10 @@ from temporalio.client import Client
 
 from kit import process
 from kit.clock import Clock, utc_now
-from kit.config import DatabaseSettings
+from kit.config import DatabaseSettings, read_settings
 from kit.db import migrations
 from kit.db.database import Database
+from kit.db.housekeeping import keep_house
 from kit.db.idempotency import Idempotency
 from kit.db.relay import Relay
 from kit.logs import configure_logs, get_logger
@@ -32,7 +33,6 @@ from kit.rpc.server import RpcServer, Served, serve_until
 from kit.tokens import ServiceToken, TokenVerifier
 from leads_service.config_feed import ConfigurationFeed, ConfigurationHolder
 from leads_service.conversion_waiting import ConversionWaiting
-from leads_service.housekeeping import keep_house
 from leads_service.relay import WorkflowStarter
 from leads_service.rpc.conversion_servicer import ConversionServicer
 from leads_service.rpc.crm_client import CrmClient
@@ -55,7 +55,7 @@ log = get_logger(__name__)
 @app.command()
 def serve() -> None:
     """Serve gRPC until asked to end."""
-    settings = LeadsSettings()
+    settings = read_settings(LeadsSettings)
     configure_logs("leads", settings.log_level)
     process.run(lambda stop: _serve(settings, stop))
 
@@ -63,7 +63,7 @@ def serve() -> None:
 @app.command()
 def relay() -> None:
     """Start and signal workflows for what has been committed, until asked to end."""
-    settings = RelaySettings()
+    settings = read_settings(RelaySettings)
     configure_logs("relay", settings.log_level)
     process.run(lambda stop: _relay(settings, stop))
 
@@ -71,7 +71,7 @@ def relay() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest revision."""
-    settings = DatabaseSettings()
+    settings = read_settings(DatabaseSettings)
     configure_logs("leads-migrate", settings.log_level)
     migrations.migrate(MIGRATIONS, settings.database_url.get_secret_value())
 

@@ -1,0 +1,1 @@
+"""The settings service: owns the configuration, which all other services follow."""

@@ -1,10 +1,10 @@
 """Idempotency keys: the first answer is stored in the transaction of the change, so that neither exists alone."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from google.protobuf.message import Message
@@ -43,9 +43,7 @@ def idempotency_table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
-def key_of_call(
-    method: str, request: Message, metadata: tuple[tuple[str, str | bytes], ...] | None
-) -> IdempotencyKey | None:
+def key_of_call(method: str, request: Message, metadata: Iterable[tuple[str, Any]] | None) -> IdempotencyKey | None:
     """The key that came with a call, if one did.
 
     Raises:
