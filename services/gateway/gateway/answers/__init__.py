@@ -1,0 +1,1 @@
+"""Answers: protos to JSON bytes, by hand, because every read goes through here."""

@@ -1,0 +1,79 @@
+"""Leads as JSON."""
+
+from typing import Any
+
+from leadline.leads.v1 import lead_pb2, lead_service_pb2
+from starlette.responses import Response
+
+from gateway.answers.json import decimal_given, given, instant, instant_given, ok, pages, raw
+
+_STATUSES: dict[int, str] = {
+    lead_pb2.LEAD_STATUS_OPEN: "open",
+    lead_pb2.LEAD_STATUS_CONVERTED: "converted",
+    lead_pb2.LEAD_STATUS_DISQUALIFIED: "disqualified",
+}
+_LATER_INSTANTS = (("convertedAt", "converted_at"), ("disqualifiedAt", "disqualified_at"))
+_LATER_TEXTS = (
+    ("contactId", "contact_id"),
+    ("accountId", "account_id"),
+    ("opportunityId", "opportunity_id"),
+    ("disqualificationReason", "disqualification_reason"),
+    ("disqualificationNotes", "disqualification_notes"),
+)
+
+
+def listed_lead(lead: lead_pb2.Lead) -> dict[str, Any]:
+    """A lead as lists have it. What happens late in a lead's life is there once it has happened."""
+    answer = {
+        "id": lead.id,
+        "firstName": given(lead, "first_name"),
+        "lastName": given(lead, "last_name"),
+        "email": given(lead, "email"),
+        "phone": given(lead, "phone"),
+        "phoneE164": given(lead, "phone_e164"),
+        "company": given(lead, "company"),
+        "title": given(lead, "title"),
+        "source": given(lead, "source"),
+        "pipelineId": lead.pipeline_id,
+        "stageId": lead.stage_id,
+        "stageName": lead.stage_name,
+        "stageFieldValues": raw(lead.stage_field_values, "{}"),
+        "priority": lead.priority,
+        "estimatedValue": decimal_given(lead, "estimated_value"),
+        "description": given(lead, "description"),
+        "customFields": raw(lead.custom_fields, "{}"),
+        "assignedTo": given(lead, "assigned_to"),
+        "status": _STATUSES[lead.status],
+        "score": lead.score,
+        "qualified": lead.qualified,
+        "version": lead.version,
+        "createdBy": lead.created_by,
+        "createdAt": instant(lead.created_at),
+        "updatedAt": instant(lead.updated_at),
+    }
+    if lead.status != lead_pb2.LEAD_STATUS_OPEN:
+        later = {name: instant_given(lead, field) for name, field in _LATER_INSTANTS}
+        later |= {name: given(lead, field) for name, field in _LATER_TEXTS}
+        answer |= {name: value for name, value in later.items() if value is not None}
+    return answer
+
+
+def whole_lead(lead: lead_pb2.Lead) -> dict[str, Any]:
+    """One lead, with its score's breakdown."""
+    answer = listed_lead(lead)
+    answer["scoreBreakdown"] = [
+        {"ruleId": part.rule_id, "name": part.name, "points": part.points} for part in lead.score_breakdown
+    ]
+    return answer
+
+
+def lead_page(answer: lead_service_pb2.ListLeadsResponse, *, page: int | None, limit: int) -> Response:
+    """A page of leads; its number is null where a cursor was followed."""
+    meta = {
+        "total": answer.total,
+        "page": page,
+        "limit": limit,
+        "totalPages": pages(answer.total, limit),
+        "nextCursor": answer.next_cursor or None,
+    }
+    return ok({"data": [listed_lead(lead) for lead in answer.leads], "meta": meta})

@@ -1,0 +1,101 @@
+"""The services behind the gateway: one channel each, and the stubs that operations call through."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import grpc
+from fastapi import Depends, Request
+from leadline.crm.v1.record_service_pb2_grpc import RecordServiceStub
+from leadline.leads.v1.conversion_service_pb2_grpc import ConversionServiceStub
+from leadline.leads.v1.lead_service_pb2_grpc import LeadServiceStub
+from leadline.leads.v1.sla_service_pb2_grpc import SlaServiceStub
+from leadline.leads.v1.timeline_service_pb2_grpc import TimelineServiceStub
+from leadline.settings.v1.settings_service_pb2_grpc import SettingsServiceStub
+
+from gateway.settings import GatewaySettings
+from kit.context import current_principal
+from kit.rpc.calls import call, open_channel
+
+if TYPE_CHECKING:  # these types exist for the type checker only
+    from leadline.crm.v1.record_service_pb2_grpc import RecordServiceAsyncStub
+    from leadline.leads.v1.conversion_service_pb2_grpc import ConversionServiceAsyncStub
+    from leadline.leads.v1.lead_service_pb2_grpc import LeadServiceAsyncStub
+    from leadline.leads.v1.sla_service_pb2_grpc import SlaServiceAsyncStub
+    from leadline.leads.v1.timeline_service_pb2_grpc import TimelineServiceAsyncStub
+    from leadline.settings.v1.settings_service_pb2_grpc import SettingsServiceAsyncStub
+
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The stubs of all services, and how they are called."""
+
+    leads: "LeadServiceAsyncStub"
+    timeline: "TimelineServiceAsyncStub"
+    sla: "SlaServiceAsyncStub"
+    conversions: "ConversionServiceAsyncStub"
+    settings: "SettingsServiceAsyncStub"
+    records: "RecordServiceAsyncStub"
+    channels: dict[str, grpc.aio.Channel]
+    call_seconds: float
+    convert_seconds: float
+
+    async def call(
+        self,
+        method: grpc.aio.UnaryUnaryMultiCallable[Asked, Answered],
+        request: Asked,
+        *,
+        key: str | None = None,
+        longer_by: float = 0.0,
+    ) -> Answered:
+        """Call a service in the name of the request's caller.
+
+        Raises:
+            LeadlineError: what the service answered, or that it is away.
+        """
+        token = current_principal().token
+        seconds = self.call_seconds + longer_by
+        return await call(method, request, token=token, timeout=seconds, idempotency_key=key)
+
+
+@asynccontextmanager
+async def open_clients(settings: GatewaySettings) -> AsyncIterator[Clients]:
+    """Channels to all configured parts, open until the block ends. They connect when they are used."""
+    addresses = {
+        "leads": settings.leads_address,
+        "settings": settings.settings_address,
+        "crm": settings.crm_address,
+        "relay": settings.relay_address,
+        "worker": settings.worker_address,
+        "temporal": settings.temporal_address,
+    }
+    async with AsyncExitStack() as opened:
+        channels = {
+            part: await opened.enter_async_context(open_channel(address))
+            for part, address in addresses.items()
+            if address is not None
+        }
+        leads = channels["leads"]
+        yield Clients(
+            leads=LeadServiceStub(leads),
+            timeline=TimelineServiceStub(leads),
+            sla=SlaServiceStub(leads),
+            conversions=ConversionServiceStub(leads),
+            settings=SettingsServiceStub(channels["settings"]),
+            records=RecordServiceStub(channels["crm"]),
+            channels=channels,
+            call_seconds=settings.call_timeout_seconds,
+            convert_seconds=settings.convert_wait_seconds,
+        )
+
+
+async def _clients(request: Request) -> Clients:
+    clients: Clients = request.app.state.clients
+    return clients
+
+
+Services = Annotated[Clients, Depends(_clients)]

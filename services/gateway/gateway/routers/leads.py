@@ -1,0 +1,119 @@
+"""`/leads`: create, read, list, change, delete, change of stage."""
+
+from typing import Annotated
+
+from fastapi import Query
+from leadline.leads.v1 import lead_pb2, lead_service_pb2
+from starlette.responses import Response
+
+from gateway.answers.json import created, no_content, ok
+from gateway.answers.lead import lead_page, whole_lead
+from gateway.clients import Services
+from gateway.headers import IdempotencyKey, IfMatch
+from gateway.operations import Operations
+from gateway.schemas.base import PathId, timestamp
+from gateway.schemas.lead import Lead, LeadChanges, LeadList, NewLead, StageChange
+from gateway.schemas.lead_query import LeadQuery
+from kit.errors import invalid_field
+
+operations = Operations("Leads", lead_service_pb2.DESCRIPTOR.services_by_name["LeadService"])
+
+_STATUSES = {
+    "open": lead_pb2.LEAD_STATUS_OPEN,
+    "converted": lead_pb2.LEAD_STATUS_CONVERTED,
+    "disqualified": lead_pb2.LEAD_STATUS_DISQUALIFIED,
+}
+
+
+@operations.add("GET", "/leads/{id}", "GetLead", answer=Lead)
+async def get_lead(services: Services, lead_id: PathId) -> Response:
+    """Read a lead."""
+    request = lead_service_pb2.GetLeadRequest(lead_id=lead_id)
+    lead = (await services.call(services.leads.GetLead, request)).lead
+    return ok(whole_lead(lead), version=lead.version)
+
+
+@operations.add("POST", "/leads", "CreateLead", answer=Lead, status=201)
+async def create_lead(services: Services, body: NewLead, idempotency_key: IdempotencyKey = None) -> Response:
+    """Create a lead.
+
+    Without pipeline and stage it goes to the first stage of the default pipeline.
+    """
+    request = lead_service_pb2.CreateLeadRequest(fields=lead_pb2.LeadFields(**body.values()))
+    lead = (await services.call(services.leads.CreateLead, request, key=idempotency_key)).lead
+    return created(whole_lead(lead), f"/leads/{lead.id}", version=lead.version)
+
+
+@operations.add("GET", "/leads", "ListLeads", answer=LeadList)
+async def list_leads(services: Services, query: Annotated[LeadQuery, Query()]) -> Response:
+    """List leads.
+
+    Filters combine with and, several values of one (by comma) with or. `meta.nextCursor` as `cursor` pages on
+    without counting from the start.
+    """
+    if query.cursor and query.page is not None:
+        raise invalid_field("page", "NOT_TOGETHER", "Give a page or a cursor, not both.")
+    page = None if query.cursor else query.page or 1
+    request = lead_service_pb2.ListLeadsRequest(
+        search=query.search,
+        stage_ids=query.stage_id,
+        pipeline_ids=query.pipeline_id,
+        priorities=query.priority,
+        sources=query.source,
+        assigned_to=query.assigned_to,
+        statuses=[_STATUSES[status] for status in query.status],
+        sla_statuses=query.sla_status,
+        qualified=query.qualified,
+        created_from=timestamp(query.created_from),
+        created_to=timestamp(query.created_to),
+        page=page or 0,
+        limit=query.limit,
+        cursor=query.cursor,
+        sort_by=query.sort_by,
+        sort_dir=query.sort_dir,
+    )
+    return lead_page(await services.call(services.leads.ListLeads, request), page=page, limit=query.limit)
+
+
+@operations.add("PUT", "/leads/{id}", "UpdateLead", answer=Lead)
+async def update_lead(services: Services, lead_id: PathId, body: LeadChanges, if_match: IfMatch = None) -> Response:
+    """Change a lead.
+
+    Only the given fields change; null clears one.
+    """
+    request = lead_service_pb2.UpdateLeadRequest(
+        lead_id=lead_id,
+        fields=lead_pb2.LeadFields(**body.values()),
+        update_mask=body.mask(),
+        expected_version=if_match,
+    )
+    lead = (await services.call(services.leads.UpdateLead, request)).lead
+    return ok(whole_lead(lead), version=lead.version)
+
+
+@operations.add("DELETE", "/leads/{id}", "DeleteLead", status=204)
+async def delete_lead(services: Services, lead_id: PathId, if_match: IfMatch = None) -> Response:
+    """Delete a lead.
+
+    It leaves every answer and its SLA clock is closed; nothing of it is lost.
+    """
+    request = lead_service_pb2.DeleteLeadRequest(lead_id=lead_id, expected_version=if_match)
+    await services.call(services.leads.DeleteLead, request)
+    return no_content()
+
+
+@operations.add("POST", "/leads/{id}/change-stage", "ChangeStage", answer=Lead)
+async def change_stage(
+    services: Services,
+    lead_id: PathId,
+    body: StageChange,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Move a lead to another stage.
+
+    What the stage requires comes in `stageFieldValues`, or the lead has it already.
+    """
+    request = lead_service_pb2.ChangeStageRequest(lead_id=lead_id, expected_version=if_match, **body.values())
+    lead = (await services.call(services.leads.ChangeStage, request, key=idempotency_key)).lead
+    return ok(whole_lead(lead), version=lead.version)

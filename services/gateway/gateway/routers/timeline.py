@@ -1,0 +1,72 @@
+"""`/leads/{id}/activities`, `/notes` and `/history`."""
+
+from typing import Annotated
+
+from fastapi import Query
+from leadline.leads.v1 import timeline_service_pb2
+from starlette.responses import Response
+
+from gateway.answers import timeline
+from gateway.answers.json import created, page
+from gateway.clients import Services
+from gateway.headers import IdempotencyKey
+from gateway.operations import Operations
+from gateway.schemas.base import Page, PageQuery, PathId
+from gateway.schemas.timeline import Activity, HistoryEntry, NewActivity, NewNote, Note
+
+operations = Operations("Timeline", timeline_service_pb2.DESCRIPTOR.services_by_name["TimelineService"])
+
+PageAsked = Annotated[PageQuery, Query()]
+
+
+@operations.add("GET", "/leads/{id}/activities", "ListActivities", answer=Page[Activity])
+async def list_activities(services: Services, lead_id: PathId, query: PageAsked) -> Response:
+    """List what happened to a lead, newest first."""
+    request = timeline_service_pb2.ListActivitiesRequest(lead_id=lead_id, page=query.page, limit=query.limit)
+    answer = await services.call(services.timeline.ListActivities, request)
+    items = [timeline.activity(each) for each in answer.activities]
+    return page(items, total=answer.total, page=query.page, limit=query.limit)
+
+
+@operations.add("POST", "/leads/{id}/activities", "LogActivity", answer=Activity, status=201)
+async def log_activity(
+    services: Services, lead_id: PathId, body: NewActivity, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Log a call, e-mail, meeting or message.
+
+    `Location` is the list: an activity has no path of its own.
+    """
+    request = timeline_service_pb2.LogActivityRequest(lead_id=lead_id, **body.values())
+    answer = await services.call(services.timeline.LogActivity, request, key=idempotency_key)
+    return created(timeline.activity(answer.activity), f"/leads/{lead_id}/activities")
+
+
+@operations.add("GET", "/leads/{id}/notes", "ListNotes", answer=Page[Note])
+async def list_notes(services: Services, lead_id: PathId, query: PageAsked) -> Response:
+    """List a lead's notes, newest first."""
+    request = timeline_service_pb2.ListNotesRequest(lead_id=lead_id, page=query.page, limit=query.limit)
+    answer = await services.call(services.timeline.ListNotes, request)
+    items = [timeline.note(each) for each in answer.notes]
+    return page(items, total=answer.total, page=query.page, limit=query.limit)
+
+
+@operations.add("POST", "/leads/{id}/notes", "AddNote", answer=Note, status=201)
+async def add_note(
+    services: Services, lead_id: PathId, body: NewNote, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Add a note to a lead.
+
+    `Location` is the list: a note has no path of its own.
+    """
+    request = timeline_service_pb2.AddNoteRequest(lead_id=lead_id, content=body.content)
+    answer = await services.call(services.timeline.AddNote, request, key=idempotency_key)
+    return created(timeline.note(answer.note), f"/leads/{lead_id}/notes")
+
+
+@operations.add("GET", "/leads/{id}/history", "ListHistory", answer=Page[HistoryEntry])
+async def list_history(services: Services, lead_id: PathId, query: PageAsked) -> Response:
+    """List a lead's changed fields, newest first."""
+    request = timeline_service_pb2.ListHistoryRequest(lead_id=lead_id, page=query.page, limit=query.limit)
+    answer = await services.call(services.timeline.ListHistory, request)
+    items = [timeline.history_entry(each) for each in answer.entries]
+    return page(items, total=answer.total, page=query.page, limit=query.limit)

@@ -1,0 +1,96 @@
+"""What all request bodies, queries and answers have in common."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Path
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.timestamp_pb2 import Timestamp
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from gateway.body import json_text
+from gateway.schemas.types import Id, Whole
+
+Item = TypeVar("Item")
+
+Limit = Annotated[int, Field(ge=1, le=100), Whole]
+PageNumber = Annotated[int, Field(ge=1, le=100_000_000), Whole]
+
+
+# One name for every path: the parameter is called after what it is, the path says `id`.
+PathId = Annotated[Id, Path(alias="id")]
+
+
+def _title(name: str, _info: object) -> str:
+    return to_camel(name)
+
+
+class Body(BaseModel):
+    """A request body: camelCase, strict types, nothing unknown."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", alias_generator=to_camel, field_title_generator=_title, frozen=True
+    )
+
+    def mask(self) -> FieldMask:
+        """The fields that were given, null or not: what an update changes."""
+        return FieldMask(paths=sorted(self.model_fields_set))
+
+    def values(self) -> dict[str, Any]:
+        """What was given and is not null, for the proto fields of the same names."""
+        found = {name: getattr(self, name) for name in self.model_fields_set}
+        return {name: _proto_value(value) for name, value in found.items() if value is not None}
+
+
+class Query(BaseModel):
+    """Query parameters; all of them are text."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, field_title_generator=_title, frozen=True)
+
+
+class PageQuery(Query):
+    """A page by its number."""
+
+    page: PageNumber = 1
+    limit: Limit = 25
+
+
+class Answer(BaseModel):
+    """An answer's shape, for the documentation; answers themselves are written by hand, for speed."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, field_title_generator=_title)
+
+
+class PageMeta(Answer):
+    """Where in a list a page stands."""
+
+    total: int
+    page: int
+    limit: int
+    total_pages: int
+
+
+class Page(Answer, Generic[Item]):
+    """A page of a list."""
+
+    data: list[Item]
+    meta: PageMeta
+
+
+def timestamp(moment: datetime | None) -> Timestamp | None:
+    """The proto of an instant."""
+    if moment is None:
+        return None
+    proto = Timestamp()
+    proto.FromDatetime(moment)
+    return proto
+
+
+def _proto_value(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return timestamp(value)
+    return json_text(value) if isinstance(value, dict) else value

@@ -1,0 +1,67 @@
+"""The SLA of a lead, and of all of them."""
+
+from typing import Literal
+
+from pydantic import ConfigDict
+
+from gateway.schemas.base import Answer
+from gateway.schemas.types import Id, Instant, Money
+
+
+class Escalation(Answer):
+    """A step after a missed deadline."""
+
+    after_minutes: Money
+    at: Instant
+    assign_to: Id | None
+    escalated_at: Instant | None
+
+
+class LeadSla(Answer):
+    """The promise of a first response, as it is at the moment of the call."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "leadId": "018f4e6e-7f5a-7c3e-9d3b-2f1c5e8a9b10",
+                    "slaPolicy": "Standard Response",
+                    "responseDeadline": "2025-01-20T14:00:00Z",
+                    "status": "at_risk",
+                    "timeRemaining": "1h 30m",
+                    "firstResponseAt": None,
+                    "remainingSeconds": 5400,
+                    "atRiskAt": "2025-01-20T12:24:00Z",
+                    "breachedAt": None,
+                    "escalations": [],
+                }
+            ]
+        }
+    )
+
+    lead_id: Id
+    sla_policy: str | None
+    response_deadline: Instant | None
+    status: Literal["no_sla", "on_track", "at_risk", "breached", "met", "met_late", "paused"]
+    time_remaining: str | None
+    first_response_at: Instant | None
+    remaining_seconds: int | None
+    at_risk_at: Instant | None
+    breached_at: Instant | None
+    escalations: list[Escalation]
+
+
+class SlaSummary(Answer):
+    """Every lead with an SLA that is not deleted, counted once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"total": 150, "withinSla": 130, "atRisk": 12, "breached": 8, "complianceRate": 86.7}]
+        }
+    )
+
+    total: int
+    within_sla: int
+    at_risk: int
+    breached: int
+    compliance_rate: Money

@@ -1,0 +1,59 @@
+"""`GET /leads`: every filter arrives, several values by comma, and pages by number or cursor."""
+
+from typing import Any
+
+import httpx
+import pytest
+from leadline.leads.v1 import lead_pb2, lead_service_pb2
+
+from tests.contract.gateway import samples
+from tests.contract.gateway.answers import assert_documented, exact
+from tests.contract.gateway.backend import Backend
+from tests.contract.gateway.samples import PIPELINE_ID, STAGE_ID, USER_ID, uid
+
+DEFAULTS: dict[str, Any] = {"page": 1, "limit": 25, "sort_by": "createdAt", "sort_dir": "desc"}
+FILTERS: list[tuple[str, dict[str, Any]]] = [
+    ("", {}),
+    ("search=A%C3%A9%20b", {"search": "Aé b"}),
+    (f"stageId={STAGE_ID},{uid(99)}", {"stage_ids": [STAGE_ID, uid(99)]}),
+    (f"stageId={STAGE_ID.upper()}", {"stage_ids": [STAGE_ID]}),
+    (f"pipelineId={PIPELINE_ID}", {"pipeline_ids": [PIPELINE_ID]}),
+    ("priority=high,low", {"priorities": ["high", "low"]}),
+    ("source=website", {"sources": ["website"]}),
+    (f"assignedTo={USER_ID},me,none", {"assigned_to": [USER_ID, "me", "none"]}),
+    ("status=open,disqualified", {"statuses": [lead_pb2.LEAD_STATUS_OPEN, lead_pb2.LEAD_STATUS_DISQUALIFIED]}),
+    ("slaStatus=at_risk,met_late", {"sla_statuses": ["at_risk", "met_late"]}),
+    ("qualified=true", {"qualified": True}),
+    ("qualified=false", {"qualified": False}),
+    ("createdFrom=2025-01-20T10:00:00Z", {"created_from": samples.CREATED_AT}),
+    ("createdTo=2025-01-20T11:00:00%2B01:00", {"created_to": samples.CREATED_AT}),
+    ("page=3&limit=100", {"page": 3, "limit": 100}),
+    ("sortBy=slaDeadline&sortDir=asc", {"sort_by": "slaDeadline", "sort_dir": "asc"}),
+    ("cursor=abc", {"cursor": "abc", "page": 0}),
+]
+
+
+@pytest.mark.parametrize(("query", "changed"), FILTERS)
+async def test_each_filter_arrives(
+    query: str, changed: dict[str, Any], admin: httpx.AsyncClient, backend: Backend
+) -> None:
+    backend.answers["ListLeads"] = lead_service_pb2.ListLeadsResponse()
+    assert (await admin.get(f"/leads?{query}")).status_code == 200
+    assert backend.call.request == lead_service_pb2.ListLeadsRequest(**{**DEFAULTS, **changed})
+
+
+async def test_a_page_by_its_number(admin: httpx.AsyncClient, backend: Backend) -> None:
+    answer = lead_service_pb2.ListLeadsResponse(leads=[samples.LEAD], total=51, next_cursor="abc")
+    backend.answers["ListLeads"] = answer
+    response = await admin.get("/leads?page=2&limit=10")
+    assert_documented(response)
+    meta = {"total": 51, "page": 2, "limit": 10, "totalPages": 6, "nextCursor": "abc"}
+    assert exact(response) == {"data": [samples.LISTED_LEAD_JSON], "meta": meta}
+
+
+async def test_the_page_after_a_cursor_has_no_number(admin: httpx.AsyncClient, backend: Backend) -> None:
+    backend.answers["ListLeads"] = lead_service_pb2.ListLeadsResponse(total=50)
+    response = await admin.get("/leads?cursor=abc")
+    assert_documented(response)
+    meta = {"total": 50, "page": None, "limit": 25, "totalPages": 2, "nextCursor": None}
+    assert response.json() == {"data": [], "meta": meta}

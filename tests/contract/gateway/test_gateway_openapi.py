@@ -1,0 +1,180 @@
+"""The OpenAPI document and the pages that show it."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from leadline.common.v1 import access_pb2
+
+from tests.contract.gateway.answers import OPERATIONS
+from tests.contract.gateway.samples import LEAD_ID
+
+PATHS: dict[str, set[str]] = {
+    "/leads": {"get", "post"},
+    "/leads/{id}": {"get", "put", "delete"},
+    "/leads/{id}/change-stage": {"post"},
+    "/leads/{id}/activities": {"get", "post"},
+    "/leads/{id}/notes": {"get", "post"},
+    "/leads/{id}/history": {"get"},
+    "/leads/sla/summary": {"get"},
+    "/leads/{id}/sla": {"get"},
+    "/leads/{id}/conversion-check": {"get"},
+    "/leads/{id}/convert": {"post"},
+    "/leads/{id}/conversion": {"get"},
+    "/lead-settings/pipelines": {"get"},
+    "/lead-settings/pipelines/{id}": {"put"},
+    "/lead-settings/stages": {"get"},
+    "/lead-settings/stages/{id}": {"put"},
+    "/lead-settings/priorities": {"get"},
+    "/lead-settings/priorities/{id}": {"put"},
+    "/lead-settings/sources": {"get"},
+    "/lead-settings/sources/{id}": {"put"},
+    "/lead-settings/disqualification-reasons": {"get"},
+    "/lead-settings/disqualification-reasons/{id}": {"put"},
+    "/lead-settings/team-roles": {"get"},
+    "/lead-settings/team-roles/{id}": {"put"},
+    "/lead-settings/qualification-threshold": {"get", "put"},
+    "/lead-settings/settings": {"get", "put"},
+    "/accounts": {"get"},
+    "/accounts/{id}": {"get"},
+    "/contacts": {"get"},
+    "/contacts/{id}": {"get"},
+    "/opportunities": {"get"},
+    "/opportunities/{id}": {"get"},
+    "/products": {"get", "post"},
+    "/products/{id}": {"get", "put", "delete"},
+    "/healthz": {"get"},
+    "/readyz": {"get"},
+}
+
+# By spec 3: who may do what.
+PERMISSIONS = {
+    ("get", "/leads/{id}"): "leads:view",
+    ("post", "/leads"): "leads:create",
+    ("put", "/leads/{id}"): "leads:edit",
+    ("delete", "/leads/{id}"): "leads:delete",
+    ("post", "/leads/{id}/convert"): "leads:edit",
+    ("get", "/lead-settings/settings"): "leads:view",
+    ("put", "/lead-settings/settings"): "admin",
+    ("put", "/lead-settings/sources/{id}"): "admin",
+    ("get", "/contacts/{id}"): "contacts:view",
+    ("post", "/products"): "products:create",
+    ("delete", "/products/{id}"): "products:delete",
+}
+
+
+@pytest.fixture
+async def document(anonymous: httpx.AsyncClient) -> dict[str, Any]:
+    response = await anonymous.get("/openapi.json")
+    assert response.status_code == 200
+    found: dict[str, Any] = response.json()
+    return found
+
+
+def operations_of(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(verb, path, each) for path, verbs in document["paths"].items() for verb, each in verbs.items()]
+
+
+def resolve(document: dict[str, Any], reference: str) -> Any:
+    found: Any = document
+    for part in reference.removeprefix("#/").split("/"):
+        found = found[part]
+    return found
+
+
+def references_in(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        return own + [each for inner in value.values() for each in references_in(inner)]
+    return [each for inner in value for each in references_in(inner)] if isinstance(value, list) else []
+
+
+async def test_it_has_exactly_the_documented_paths(document: dict[str, Any]) -> None:
+    assert {path: set(verbs) for path, verbs in document["paths"].items()} == PATHS
+
+
+async def test_it_is_whole(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+    assert {"title", "version"} <= set(document["info"])
+    for reference in references_in(document):
+        assert resolve(document, reference)
+    ids = [each["operationId"] for _, _, each in operations_of(document)]
+    assert len(ids) == len(set(ids))
+    for verb, path, operation in operations_of(document):
+        assert operation["summary"], (verb, path)
+        named = {each["name"] for each in operation.get("parameters", []) if each["in"] == "path"}
+        assert named == set(re.findall(r"{(\w+)}", path))
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+async def test_each_operation_shows_the_permission_of_its_proto(document: dict[str, Any]) -> None:
+    for operation in OPERATIONS:
+        verb = next(iter(operation.methods or ()))
+        shown = document["paths"][operation.path_format][verb.lower()]
+        permission = operation.rule.permission or "admin"
+        assert shown["x-permission"] == permission
+        assert f"`{permission}`" in shown["description"]
+        assert shown["security"] == [{"bearer": []}]
+    for (verb, path), permission in PERMISSIONS.items():
+        assert document["paths"][path][verb]["x-permission"] == permission
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert access_pb2.access.number == 50600
+
+
+async def test_each_operation_has_real_shapes_examples_and_problems(document: dict[str, Any]) -> None:
+    for verb, path, operation in operations_of(document):
+        if path in ("/healthz", "/readyz"):
+            continue
+        responses = operation["responses"]
+        assert {"401", "403", "422", "500", "503"} <= set(responses), path
+        (success,) = {"200", "201", "204"} & set(responses)
+        if success != "204":
+            assert responses[success]["content"]["application/json"]["schema"]
+        for status in set(responses) - {"200", "201", "202", "204"}:
+            problem = resolve(document, responses[status]["$ref"])
+            assert problem["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
+        if verb in ("post", "put"):
+            schema = operation["requestBody"]["content"]["application/json"]["schema"]
+            shape = resolve(document, schema["$ref"]) if "$ref" in schema else schema
+            assert shape["examples"], path
+            assert {"400", "413", "415"} <= set(responses)
+
+
+async def test_the_documented_bodies_and_answers_are_its_examples(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    (sent,) = schemas["NewLead"]["examples"]
+    assert sent["customFields"] == {"utm_source": "google", "company_size": "50-100"}
+    assert schemas["SlaSummary"]["examples"] == [
+        {"total": 150, "withinSla": 130, "atRisk": 12, "breached": 8, "complianceRate": 86.7}
+    ]
+    (sla,) = schemas["LeadSla"]["examples"]
+    assert (sla["status"], sla["timeRemaining"]) == ("at_risk", "1h 30m")
+    (converted,) = schemas["Converted"]["examples"]
+    assert converted["message"] == "Lead converted successfully"
+
+
+async def test_filters_with_several_values_are_documented_as_lists_by_comma(document: dict[str, Any]) -> None:
+    parameters = {each["name"]: each for each in document["paths"]["/leads"]["get"]["parameters"]}
+    for name in ("stageId", "pipelineId", "priority", "source", "assignedTo", "status", "slaStatus"):
+        assert (parameters[name]["schema"]["type"], parameters[name]["explode"]) == ("array", False)
+    assert parameters["limit"]["schema"]["maximum"] == 100
+
+
+async def test_the_pages_need_no_other_host(anonymous: httpx.AsyncClient) -> None:
+    page = (await anonymous.get("/docs")).text
+    links = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page) + re.findall(r"url: '([^']+)'", page)
+    assert "/openapi.json" in links
+    assert len(links) >= 4
+    assert not re.findall(r"(?:https?:)?//[\w.-]+\.\w+", page)
+    for link in links:
+        assert link.startswith("/")
+        assert (await anonymous.get(link)).status_code == 200
+    # Otherwise Swagger UI shows the document to a validator of its makers.
+    assert '"validatorUrl": null' in page
+
+
+async def test_documentation_and_health_need_no_token_and_everything_else_does(anonymous: httpx.AsyncClient) -> None:
+    for path in ("/docs", "/openapi.json", "/healthz"):
+        assert (await anonymous.get(path)).status_code == 200
+    assert (await anonymous.get(f"/leads/{LEAD_ID}")).status_code == 401
