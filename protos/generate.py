@@ -20,7 +20,11 @@ def generate(target: Path) -> None:
         image = Path(scratch) / "image.binpb"
         subprocess.run(["buf", "build", "-o", str(image)], cwd=ROOT, check=True)  # noqa: S603, S607
         protoc = [sys.executable, "-m", "grpc_tools.protoc", f"--descriptor_set_in={image}"]
-        subprocess.run([*protoc, *outputs, *files], cwd=PROTOS, check=True)  # noqa: S603
+        made = subprocess.run(  # noqa: S603
+            [*protoc, *outputs, *files], cwd=PROTOS, check=False, capture_output=True, text=True
+        )
+        if made.returncode:
+            sys.exit(made.stderr)
     # A file without services still gets a _grpc module that says nothing.
     for module in target.rglob("*_pb2_grpc.py"):
         if "class " not in module.read_text():

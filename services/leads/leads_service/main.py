@@ -17,7 +17,6 @@ from leadline.leads.v1 import (
     timeline_service_pb2,
     timeline_service_pb2_grpc,
 )
-from temporalio.client import Client
 
 from kit import process
 from kit.clock import Clock, utc_now
@@ -26,14 +25,12 @@ from kit.db import migrations
 from kit.db.database import Database
 from kit.db.housekeeping import keep_house
 from kit.db.idempotency import Idempotency
-from kit.db.relay import Relay
 from kit.logs import configure_logs, get_logger
 from kit.rpc.calls import open_channel
 from kit.rpc.server import RpcServer, Served, serve_until
 from kit.tokens import ServiceToken, TokenVerifier
 from leads_service.config_feed import ConfigurationFeed, ConfigurationHolder
 from leads_service.conversion_waiting import ConversionWaiting
-from leads_service.relay import WorkflowStarter
 from leads_service.rpc.conversion_servicer import ConversionServicer
 from leads_service.rpc.crm_client import CrmClient
 from leads_service.rpc.lead_servicer import LeadServicer
@@ -41,7 +38,6 @@ from leads_service.rpc.situation import Parts
 from leads_service.rpc.sla_servicer import SlaServicer
 from leads_service.rpc.timeline_servicer import TimelineServicer
 from leads_service.settings import LeadsSettings, RelaySettings
-from leads_service.store.leads import outbox
 from leads_service.store.tables import IDEMPOTENCY_KEYS
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -65,7 +61,10 @@ def relay() -> None:
     """Start and signal workflows for what has been committed, until asked to end."""
     settings = read_settings(RelaySettings)
     configure_logs("relay", settings.log_level)
-    process.run(lambda stop: _relay(settings, stop))
+    # Temporal's client takes memory that a process which serves has no use for.
+    from leads_service.relay_process import run_relay  # noqa: PLC0415
+
+    process.run(lambda stop: run_relay(settings, stop))
 
 
 @app.command()
@@ -129,22 +128,6 @@ def _served(parts: Parts, crm: CrmClient, waiting: ConversionWaiting) -> list[Se
             conversion_service_pb2.DESCRIPTOR.services_by_name["ConversionService"],
         ),
     ]
-
-
-async def _relay(settings: RelaySettings, stop: asyncio.Event) -> None:
-    # Lazy: a relay that starts before Temporal does waits for it.
-    client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace, lazy=True)
-    database = _database(settings, "relay")
-    starter = WorkflowStarter(client)
-
-    async def is_ready() -> bool:
-        return await database.is_reachable() and await starter.is_reachable()
-
-    server = RpcServer(settings.listen, ready=is_ready)
-    await server.start()
-    await Relay(database, outbox, starter.deliver).run(stop)
-    await server.stop()
-    await database.close()
 
 
 def _database(settings: DatabaseSettings, application: str) -> Database:

@@ -32,6 +32,10 @@ def matches(condition: Condition, actual: Any, now: datetime) -> bool:
     return test is not None and test(actual, condition.value, now)
 
 
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
+
+
 def _number(value: Any) -> Decimal | None:
     """The number, also when it comes as text."""
     if isinstance(value, Decimal):
@@ -45,7 +49,7 @@ def _number(value: Any) -> Decimal | None:
 
 def _text(value: Any) -> str | None:
     """A single value as text without case; nothing for lists and objects."""
-    if value is None or isinstance(value, (list, tuple, dict)):
+    if value is None or isinstance(value, dict) or _is_list(value):
         return None
     return str(value).strip().casefold()
 
@@ -64,7 +68,7 @@ def _equals(actual: Any, wanted: Any) -> bool:
 
 def _contains(actual: Any, wanted: Any) -> bool:
     """A list holds a value, a text holds a text."""
-    if isinstance(actual, (list, tuple)):
+    if _is_list(actual):
         return any(_equals(item, wanted) for item in actual)
     part = _text(wanted)
     return isinstance(actual, str) and bool(part) and str(part) in actual.casefold()
@@ -76,11 +80,11 @@ def _starts_with(actual: Any, wanted: Any) -> bool:
 
 
 def _among(actual: Any, wanted: Any) -> bool:
-    return isinstance(wanted, (list, tuple)) and any(_equals(actual, each) for each in wanted)
+    return _is_list(wanted) and any(_equals(actual, each) for each in wanted)
 
 
 def _contains_any(actual: Any, wanted: Any) -> bool:
-    return isinstance(wanted, (list, tuple)) and any(_contains(actual, each) for each in wanted)
+    return _is_list(wanted) and any(_contains(actual, each) for each in wanted)
 
 
 def _is_single(actual: Any) -> bool:
@@ -89,7 +93,7 @@ def _is_single(actual: Any) -> bool:
 
 
 def _can_contain(actual: Any) -> bool:
-    return _is_empty(actual) or isinstance(actual, (str, list, tuple))
+    return _is_empty(actual) or isinstance(actual, str) or _is_list(actual)
 
 
 def _compare(test: Callable[[Decimal, Decimal], bool]) -> Callable[[Any, Any, datetime], bool]:
@@ -128,7 +132,7 @@ _TESTS: dict[str, Callable[[Any, Any, datetime], bool]] = {
     "not_contains": lambda actual, wanted, _: _can_contain(actual) and not _contains(actual, wanted),
     "starts_with": lambda actual, wanted, _: _starts_with(actual, wanted),
     "in": lambda actual, wanted, _: _among(actual, wanted),
-    "not_in": lambda actual, wanted, _: _is_single(actual) and not _among(actual, wanted),
+    "not_in": lambda actual, wanted, _: _is_list(wanted) and _is_single(actual) and not _among(actual, wanted),
     "contains_any": lambda actual, wanted, _: _contains_any(actual, wanted),
     "is_empty": lambda actual, _wanted, _: _is_empty(actual),
     "is_not_empty": lambda actual, _wanted, _: not _is_empty(actual),

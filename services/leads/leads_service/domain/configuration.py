@@ -11,6 +11,7 @@ from leads_service.domain.conditions import Condition
 LEADS = "leads"
 OPPORTUNITIES = "opportunities"
 ANY_PRIORITY = "*"
+FIELD_TYPES = frozenset({"text", "number", "date", "datetime", "boolean", "select", "email", "phone", "url"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class StageField:
-    """A value that must be there before a lead may enter the stage."""
+    """A value that must be there before a lead may enter the stage.
+
+    Raises:
+        ValueError: a type that this version of the service does not know.
+    """
 
     stage_id: UUID
     name: str
@@ -46,6 +51,12 @@ class StageField:
     type: str
     required: bool
     options: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a field whose values could not be checked."""
+        if self.type not in FIELD_TYPES:
+            message = f"stage field {self.name}: unknown type {self.type}"
+            raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from kit.errors import FieldViolation, invalid, refused
 from kit.ids import new_id
 from leads_service.domain.configuration import OPPORTUNITIES, Configuration
+from leads_service.domain.faults import Faults
 from leads_service.domain.fields import violation
+from leads_service.domain.first_response import CLOSING, answered
 from leads_service.domain.free_mail import company_domain
 from leads_service.domain.lead import Change, Lead, LeadStatus, value_of
-from leads_service.domain.life_cycle import answered, require_not_converting
+from leads_service.domain.life_cycle import require_not_converting
 from leads_service.domain.settling import Situation, settle
+from leads_service.domain.texts import one_line
 
 _LONGEST_NAME = 200
+_RECORDS = {"account_id": "accountId", "contact_id": "contactId", "opportunity_id": "opportunityId"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +75,7 @@ def require_convertible(lead: Lead, configuration: Configuration) -> None:
         LeadlineError: LEAD_ALREADY_CONVERTED with the ids, LEAD_CONVERTING, LEAD_CLOSED, CONVERSION_NOT_ALLOWED.
     """
     if lead.status is LeadStatus.CONVERTED:
-        ids = {"accountId": lead.account_id, "contactId": lead.contact_id, "opportunityId": lead.opportunity_id}
+        ids = {name: getattr(lead, attribute) for attribute, name in _RECORDS.items()}
         raise refused(
             "LEAD_ALREADY_CONVERTED",
             "The lead has been converted already.",
@@ -91,8 +96,15 @@ def check_request(request: ConversionRequest, configuration: Configuration) -> t
     """The opportunity's pipeline and stage; the first stage of the default pipeline where none is given.
 
     Raises:
-        LeadlineError: VALIDATION_FAILED.
+        LeadlineError: VALIDATION_FAILED naming each field at fault.
     """
+    faults = Faults()
+    faults.note(lambda: _require_something(request))
+    faults.note(lambda: one_line("opportunityName", request.opportunity_name or "", _LONGEST_NAME))
+    return faults.finish(lambda: _opportunity_place(request, configuration))
+
+
+def _require_something(request: ConversionRequest) -> None:
     wanted = (
         request.create_account or request.account_id,
         request.create_contact or request.contact_id,
@@ -102,9 +114,6 @@ def check_request(request: ConversionRequest, configuration: Configuration) -> t
         message = "Create or link at least one of account, contact and opportunity."
         names = ("createAccount", "createContact", "createOpportunity")
         raise invalid(*(FieldViolation(name, "REQUIRED", message) for name in names))
-    if request.opportunity_name and len(request.opportunity_name) > _LONGEST_NAME:
-        raise violation("opportunityName", "TOO_LONG", f"Must have at most {_LONGEST_NAME} characters.")
-    return _opportunity_place(request, configuration)
 
 
 def _opportunity_place(request: ConversionRequest, configuration: Configuration) -> tuple[UUID, UUID]:
@@ -135,26 +144,13 @@ def plan(
     """What the conversion will make or link, as a JSON object. The ids of what it makes are fixed here."""
     made: dict[str, Any] = {"ownerId": str(owner_id)}
     if request.create_account or request.account_id:
-        made["account"] = {
-            **_target(request.account_id),
-            "name": lead.company or lead.name,
-            "emailDomain": company_domain(lead.email_domain) if lead.company else None,
-            "phone": lead.phone if lead.company else None,
-        }
+        made["account"] = {**_target(request.account_id), **_account(lead)}
     if request.create_contact or request.contact_id:
-        made["contact"] = {
-            **_target(request.contact_id),
-            "firstName": lead.first_name,
-            "lastName": lead.last_name,
-            "email": lead.email,
-            "phone": lead.phone,
-            "phoneE164": lead.phone_e164,
-            "title": lead.title,
-        }
+        made["contact"] = {**_target(request.contact_id), **_contact(lead)}
     if request.create_opportunity or request.opportunity_id:
         made["opportunity"] = {
             **_target(request.opportunity_id),
-            "name": request.opportunity_name or lead.company or lead.name,
+            "name": _short((request.opportunity_name or "").strip() or lead.company or lead.name),
             "pipelineId": str(place[0]),
             "stageId": str(place[1]),
             "value": None if lead.estimated_value is None else str(lead.estimated_value),
@@ -164,8 +160,35 @@ def plan(
     return made
 
 
-def _target(link_id: UUID | None) -> Mapping[str, str | None]:
+def _target(link_id: UUID | None) -> dict[str, str | None]:
     return {"linkId": str(link_id) if link_id else None, "newId": str(new_id())}
+
+
+def _account(lead: Lead) -> dict[str, str | None]:
+    """Named by the company, else the person's full name, else the address or number that is known."""
+    return {
+        "name": _short(lead.company or lead.name),
+        "emailDomain": company_domain(lead.email_domain),
+        # Without a company it is the person's own number.
+        "phone": lead.phone if lead.company else None,
+    }
+
+
+def _contact(lead: Lead) -> dict[str, str | None]:
+    """The person; where nothing is known of one, the company's name stands in, so that no contact is nameless."""
+    nobody = not any((lead.first_name, lead.last_name, lead.email, lead.phone))
+    return {
+        "firstName": lead.first_name,
+        "lastName": lead.company if nobody else lead.last_name,
+        "email": lead.email,
+        "phone": lead.phone,
+        "phoneE164": lead.phone_e164,
+        "title": lead.title,
+    }
+
+
+def _short(name: str) -> str:
+    return name[:_LONGEST_NAME].strip()
 
 
 def reserve(lead: Lead, conversion_id: UUID, situation: Situation) -> Change:
@@ -181,8 +204,14 @@ def complete(
     ids: Mapping[str, UUID | None],
     started_by: UUID,
     situation: Situation,
+    *,
+    started_at: datetime | None = None,
 ) -> Change:
-    """The lead, converted: in its pipeline's won stage where there is one, with its first response given."""
+    """The lead, converted: in its pipeline's won stage where there is one, with its first response given.
+
+    ``ids`` holds ``account_id``, ``contact_id`` and ``opportunity_id``, None for what the conversion has not. The
+    response was given when a person asked for the conversion, at ``started_at``, however long the rest took.
+    """
     won = situation.configuration.won_stage(lead.pipeline_id)
     after = replace(
         lead,
@@ -195,14 +224,14 @@ def complete(
         opportunity_id=ids["opportunity_id"],
     )
     by_person = replace(situation, actor=replace(situation.actor, user_id=started_by))
-    after, responses = answered(after, "closing", situation.now, by_person)
-    made = {name.replace("_id", "Id"): str(value) for name, value in ids.items() if value}
+    after, responses = answered(after, CLOSING, started_at or situation.now, by_person)
+    made = {_RECORDS[name]: str(value) for name, value in ids.items() if value}
     converted = by_person.activity(after, "lead_converted", "Converted", metadata=made)
     return settle(lead, after, [converted, *responses], by_person)
 
 
 def fail(lead: Lead, reason: str, message: str, situation: Situation) -> Change:
-    """The lead, free again after a conversion that was undone."""
+    """The lead, free again after a conversion that was undone. ``reason`` is an ErrorReason without its prefix."""
     failed = situation.activity(
         lead,
         "conversion_failed",

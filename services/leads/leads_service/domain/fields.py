@@ -99,8 +99,6 @@ def _one_of(path: str, value: str, names: Sequence[str]) -> str:
 
 def _money(path: str, value: Decimal | int | float | str, _configuration: Configuration) -> Decimal:
     """Two decimals, rounded half up, from 0 to 9999999999999.99."""
-    if isinstance(value, bool):
-        raise _no_number(path)
     try:
         amount = Decimal(str(value))
     except InvalidOperation as error:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
+from leads_service.domain.json_values import json_number
 from leads_service.domain.lead import Activity, Change, Lead
 from leads_service.domain.settling import Situation, settle
 from leads_service.domain.sla import Sla
@@ -27,21 +28,37 @@ class Outcome(StrEnum):
 
 
 def record(lead: Lead, kind: MilestoneKind, index: int, situation: Situation) -> tuple[Outcome, Change]:
-    """Record a milestone, once, if its time has come and nobody has answered. A converting lead's clock goes on."""
-    nothing = Change(lead, changed=False)
+    """Record a milestone, once, if its time has come and nobody had answered by then.
+
+    A lead at risk or a missed deadline is recorded also when an answer has come since: it did happen. An escalation
+    is not carried out any more then. A deleted lead has no milestones. A converting lead's clock goes on.
+    """
+    outcome = _outcome(lead, kind, index, situation)
+    if lead.sla is None or outcome is not Outcome.RECORDED:
+        return outcome, Change(lead, changed=False)
+    after, activities = _recorded(lead, lead.sla, kind, index, situation)
+    return outcome, settle(lead, after, activities, situation)
+
+
+def _outcome(lead: Lead, kind: MilestoneKind, index: int, situation: Situation) -> Outcome:
     due = _due(lead.sla, kind, index) if lead.sla else None
-    if lead.sla is None or due is None or (lead.clock_closed_by and not due[1]):
-        return Outcome.CLOSED, nothing
+    if due is None:
+        return Outcome.CLOSED
     at, recorded = due
     if recorded:
-        return Outcome.ALREADY_RECORDED, nothing
-    if situation.now < at:
-        return Outcome.NOT_DUE, nothing
-    after, activities = _recorded(lead, lead.sla, kind, index, situation)
-    return Outcome.RECORDED, settle(lead, after, activities, situation)
+        return Outcome.ALREADY_RECORDED
+    if lead.deleted_at is not None or _answered_before(lead, at, kind):
+        return Outcome.CLOSED
+    return Outcome.NOT_DUE if situation.now < at else Outcome.RECORDED
+
+
+def _answered_before(lead: Lead, at: datetime, kind: MilestoneKind) -> bool:
+    answered_at = lead.first_response_at
+    return answered_at is not None and (answered_at < at or kind is MilestoneKind.ESCALATION)
 
 
 def _due(promise: Sla, kind: MilestoneKind, index: int) -> tuple[datetime, bool] | None:
+    """When the milestone comes and whether it is recorded; nothing for an escalation that there is not."""
     if kind is MilestoneKind.AT_RISK:
         return promise.at_risk_at, promise.at_risk_recorded_at is not None
     if kind is MilestoneKind.BREACHED:
@@ -82,7 +99,7 @@ def _escalated(lead: Lead, promise: Sla, index: int, situation: Situation) -> tu
     done = replace(escalation, escalated_at=situation.now)
     escalations = (*promise.escalations[:index], done, *promise.escalations[index + 1 :])
     owner = escalation.assign_to or lead.assigned_to
-    facts = {**_facts(promise), "afterMinutes": float(escalation.after_minutes)}
+    facts: dict[str, object] = {**_facts(promise), "afterMinutes": json_number(escalation.after_minutes)}
     if escalation.assign_to:
         facts["assignedTo"] = str(escalation.assign_to)
     activity = situation.activity(
@@ -92,4 +109,4 @@ def _escalated(lead: Lead, promise: Sla, index: int, situation: Situation) -> tu
 
 
 def _facts(promise: Sla) -> dict[str, object]:
-    return {"policy": promise.policy, "responseDeadline": promise.deadline.isoformat()}
+    return {"policy": promise.policy, "responseDeadline": promise.deadline.isoformat().replace("+00:00", "Z")}

@@ -1,96 +1,112 @@
 """Reads the settings document into ``Settings``. Settings validates it; this refuses whatever makes no sense."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from leads_service.domain.business_clock import DAYS, BusinessHours, Window
-from leads_service.domain.conditions import Condition
+from leads_service.domain.conditions import OPERATORS, Condition
 from leads_service.domain.configuration import ANY_PRIORITY, EscalationRule, Settings, SlaPolicy
+from leads_service.domain.document_reader import Place
 
-Value = TypeVar("Value")
+_MINUTES_OF_TEN_YEARS = 10 * 366 * 24 * 60
+_ANSWERS = ("activity", "note", "stage_change")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 
 
 def settings_from_document(document: Mapping[str, Any]) -> Settings:
-    """The settings of a document (spec: shapes).
+    """The settings of a document; what it does not say is as at the first start (spec: shapes).
 
     Raises:
-        ValueError: a part of it makes no sense; the message names it.
+        ValueError: a part of it makes no sense; the message names its path.
     """
-    sections = {name: document.get(name, {}) for name in ("general", "sla", "scoring", "duplicateDetection")}
-    conversion = document.get("conversion", {})
-    sla = sections["sla"]
+    whole = Place("", document)
+    general, sla, scoring = (whole.get(name, {}) for name in ("general", "sla", "scoring"))
+    duplicates, conversion = (whole.get(name, {}) for name in ("duplicateDetection", "conversion"))
     return Settings(
-        default_region=sections["general"].get("defaultRegion", "US"),
-        currency=sections["general"].get("currency", "USD"),
-        policies=tuple(_in("sla.policies", _policy, each) for each in sla.get("policies", [])),
-        at_risk_after_percent=_in("sla.atRiskAfterPercent", _decimal, sla.get("atRiskAfterPercent", 60)),
-        first_response_on=frozenset(sla.get("firstResponseOn", ("activity", "note", "stage_change"))),
-        escalations=tuple(_in("sla.escalations", _escalation, each) for each in sla.get("escalations", [])),
-        max_score=int(sections["scoring"].get("maxScore", 100)),
-        block_duplicates=sections["duplicateDetection"].get("onCreate", "allow") == "block",
-        conversion_required_fields=tuple(conversion.get("requiredFields", ("estimatedValue",))),
-        conversion_requires_qualified=bool(conversion.get("requireQualified", False)),
+        default_region=general.get("defaultRegion", "US").text(),
+        currency=general.get("currency", "USD").text(),
+        policies=tuple(_policy(each) for each in sla.get("policies", []).each()),
+        at_risk_after_percent=sla.get("atRiskAfterPercent", 60).positive(100),
+        first_response_on=frozenset(each.one_of(*_ANSWERS) for each in sla.get("firstResponseOn", _ANSWERS).each()),
+        escalations=tuple(_escalation(each) for each in sla.get("escalations", []).each()),
+        max_score=scoring.get("maxScore", 100).whole(),
+        block_duplicates=duplicates.get("onCreate", "allow").one_of("allow", "block") == "block",
+        conversion_required_fields=tuple(
+            each.text() for each in conversion.get("requiredFields", ["estimatedValue"]).each()
+        ),
+        conversion_requires_qualified=conversion.get("requireQualified", False).flag(),
     )
 
 
-def _in(path: str, read: Callable[[Any], Value], value: Any) -> Value:
-    try:
-        return read(value)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        message = f"{path}: {error}"
-        raise ValueError(message) from error
-
-
-def _decimal(value: Any) -> Decimal:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation as error:
-        message = f"{value!r} is not a number"
-        raise ValueError(message) from error
-    if not number.is_finite() or number <= 0:
-        message = f"{value!r} is not a positive number"
-        raise ValueError(message)
-    return number
-
-
-def _policy(value: Mapping[str, Any]) -> SlaPolicy:
-    minutes = value["responseMinutes"]
-    by_priority = minutes if isinstance(minutes, Mapping) else {ANY_PRIORITY: minutes}
-    hours = value.get("businessHours")
+def _policy(place: Place) -> SlaPolicy:
+    minutes = place.get("responseMinutes")
+    each_priority = dict(minutes.items()) if isinstance(minutes.value, Mapping) else {ANY_PRIORITY: minutes}
+    hours = place.get("businessHours", None)
     return SlaPolicy(
-        name=str(value["name"]),
-        is_default=bool(value.get("isDefault", False)),
-        match=tuple(Condition(each["field"], each["operator"], each.get("value")) for each in value.get("match", [])),
-        response_minutes={priority: _decimal(each) for priority, each in by_priority.items()},
-        business_hours=_business_hours(hours) if hours else None,
+        name=place.get("name").text(),
+        is_default=place.get("isDefault", False).flag(),
+        match=tuple(_condition(each) for each in place.get("match", []).each()),
+        response_minutes={name: each.positive(_MINUTES_OF_TEN_YEARS) for name, each in each_priority.items()},
+        business_hours=None if hours.value is None else _business_hours(hours),
     )
 
 
-def _business_hours(value: Mapping[str, Any]) -> BusinessHours:
-    hours = value.get("hours", {})
-    return BusinessHours(
-        timezone=value["timezone"],
-        week=tuple(_windows(hours.get(day, [])) for day in DAYS),
-        holidays=frozenset(date.fromisoformat(day) for day in value.get("holidays") or []),
-        exceptions={
-            date.fromisoformat(day): _windows(windows) for day, windows in (value.get("exceptions") or {}).items()
-        },
-        holiday_country=value.get("holidayCountry"),
-    )
+def _condition(place: Place) -> Condition:
+    operator = place.get("operator").one_of(*sorted(OPERATORS))
+    return Condition(place.get("field").text(), operator, place.get("value", None).value)
 
 
-def _windows(windows: Sequence[Sequence[str]]) -> tuple[Window, ...]:
-    return tuple(sorted((_minute(start), _minute(end)) for start, end in windows))
+def _escalation(place: Place) -> EscalationRule:
+    assign_to = place.get("assignTo", None)
+    try:
+        owner = None if assign_to.value is None else UUID(assign_to.text())
+    except ValueError:
+        assign_to.refuse("must be a UUID")
+    return EscalationRule(place.get("afterMinutes").positive(_MINUTES_OF_TEN_YEARS), owner)
 
 
-def _minute(text: str) -> int:
+def _business_hours(place: Place) -> BusinessHours:
+    hours, country = place.get("hours"), place.get("holidayCountry", None)
+    week = tuple(_windows(hours.get(day, [])) for day in DAYS)
+    days_off = frozenset(_date(each) for each in place.get("holidays", []).each())
+    exceptions = {_date(Place(each.path, day)): _windows(each) for day, each in place.get("exceptions", {}).items()}
+    try:
+        return BusinessHours(
+            timezone=place.get("timezone").text(),
+            week=week,
+            holidays=days_off,
+            exceptions=exceptions,
+            holiday_country=None if country.value is None else country.text(),
+        )
+    except ValueError as error:
+        place.refuse(str(error))
+
+
+def _windows(place: Place) -> tuple[Window, ...]:
+    return tuple(_window(each) for each in place.each())
+
+
+def _window(place: Place) -> Window:
+    times = [_minute(each) for each in place.each()]
+    if len(times) != len(("start", "end")):
+        place.refuse("must be start and end")
+    return times[0], times[1]
+
+
+def _minute(place: Place) -> int:
+    """The minute of the day of a time such as 09:30; 24:00 is the day's end."""
+    text = place.text()
+    if not _TIME.fullmatch(text):
+        place.refuse("must be a time such as 09:30")
     hour, minute = text.split(":")
     return int(hour) * 60 + int(minute)
 
 
-def _escalation(value: Mapping[str, Any]) -> EscalationRule:
-    assign_to = value.get("assignTo")
-    return EscalationRule(_decimal(value["afterMinutes"]), UUID(assign_to) if assign_to else None)
+def _date(place: Place) -> date:
+    try:
+        return date.fromisoformat(place.text())
+    except ValueError:
+        place.refuse("must be a date such as 2025-12-25")

@@ -1,18 +1,22 @@
 """Brings a changed lead into line: score, promise, history, and whether its clock must be told."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 from kit.ids import new_id
 from leads_service.domain import history, sla
 from leads_service.domain.configuration import Configuration
-from leads_service.domain.lead import Activity, Actor, Change, Lead, LeadStatus, value_of
+from leads_service.domain.facts import facts_of
+from leads_service.domain.lead import Activity, Actor, Change, Lead, LeadStatus
 from leads_service.domain.scoring import score
 
 _SLA_CHOSEN_BY = ("priority", "source", "pipeline_id")
 # What operators see of a clock's lead, so that the clock is told when it changes.
 _SHOWN_BY_CLOCK = ("priority", "stage_id", "assigned_to")
+# What is kept of a lead for its clock and its conversion is no part of what callers see and edit of it.
+_INTERNAL = {"sla", "first_response_at", "clock_version", "clock_closed_by", "conversion_id"}
+_SHOWN = tuple(field.name for field in fields(Lead) if field.name not in _INTERNAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +41,30 @@ class Situation:
 
 
 def settle(before: Lead | None, after: Lead, activities: list[Activity], situation: Situation) -> Change:
-    """Bring everything into line that depends on what changed, and keep its history."""
+    """Bring everything into line that depends on what changed, and keep its history.
+
+    The version rises by one, and ``updated_at`` is now, if anything changed that callers see of the lead itself; a
+    recorded milestone or first response alone does not make stale what they have read.
+    """
     if before is not None and after == before:
         return Change(before, activities=tuple(activities), changed=False)
-    if after.status is LeadStatus.OPEN:
+    shown = before is None or _differ(before, after, _SHOWN)
+    if before is not None and shown:
+        after = replace(after, version=before.version + 1, updated_at=situation.now)
+    if shown and after.status is LeadStatus.OPEN and after.deleted_at is None:
         after, crossed = _scored(before, after, situation)
         activities = activities + crossed
         after = _promised(before, after, situation)
     after = replace(after, clock_closed_by=_closed_by(after))
-    if before is not None:
-        after = replace(after, version=before.version + 1, updated_at=situation.now)
     tell_clock = _must_tell_clock(before, after)
     if tell_clock:
         after = replace(after, clock_version=after.clock_version + 1)
     entries = history.entries(before, after, situation.configuration, situation.actor, situation.now) if before else ()
     return Change(after, tuple(entries), tuple(activities), clock_changed=tell_clock)
+
+
+def _differ(before: Lead, after: Lead, attributes: tuple[str, ...]) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in attributes)
 
 
 def _scored(before: Lead | None, after: Lead, situation: Situation) -> tuple[Lead, list[Activity]]:
@@ -64,19 +77,19 @@ def _scored(before: Lead | None, after: Lead, situation: Situation) -> tuple[Lea
 
 
 def _promised(before: Lead | None, after: Lead, situation: Situation) -> Lead:
-    """Choose the policy where that is due: at creation, and while there is no first response when it may differ."""
-    settings = situation.configuration.settings
-    if before is not None:
-        same = all(getattr(before, name) == getattr(after, name) for name in _SLA_CHOSEN_BY)
-        if same or after.first_response_at is not None:
-            return after
-    policy = sla.choose_policy(lambda name: value_of(after, name), settings, situation.now)
-    if policy is None:
-        return replace(after, sla=None)
-    made = sla.promise(policy, after.priority, after.created_at, settings)
-    if before is not None and _same_promise(before.sla, made):
+    """Choose the policy where that is due: at creation, and while there is no first response when it may differ.
+
+    A lead that no policy covers any more keeps the promise that it has.
+    """
+    if before is not None and (after.first_response_at is not None or not _differ(before, after, _SLA_CHOSEN_BY)):
         return after
-    return replace(after, sla=made)
+    settings = situation.configuration.settings
+    policy = sla.choose_policy(facts_of(after, situation.configuration), settings, situation.now)
+    started_at = after.sla.started_at if after.sla else after.created_at
+    made = sla.promise(policy, after.priority, started_at, settings) if policy else None
+    if made is None or (after.sla is not None and _same_promise(after.sla, made)):
+        return after
+    return replace(after, sla=sla.replaced(after.sla, made, situation.now))
 
 
 def _same_promise(old: sla.Sla | None, new: sla.Sla | None) -> bool:
@@ -86,6 +99,7 @@ def _same_promise(old: sla.Sla | None, new: sla.Sla | None) -> bool:
 
 
 def _closed_by(lead: Lead) -> str:
+    """Why the lead's clock has nothing more to wait for."""
     if lead.deleted_at is not None:
         return "deleted"
     if lead.status is not LeadStatus.OPEN:
@@ -94,13 +108,15 @@ def _closed_by(lead: Lead) -> str:
 
 
 def _must_tell_clock(before: Lead | None, after: Lead) -> bool:
-    if before is None:
-        return after.sla is not None
+    """Whether the clock does not know yet what it waits for, that it is over, or what operators see of the lead."""
+    if after.sla is None:
+        return False
+    if before is None or before.sla is None:
+        return not after.clock_closed_by
     if before.clock_closed_by and after.clock_closed_by:
         return False
-    if before.sla is None and after.sla is None:
-        return False
-    if before.clock_closed_by != after.clock_closed_by:
-        return True
-    shown = any(getattr(before, name) != getattr(after, name) for name in _SHOWN_BY_CLOCK)
-    return shown or not _same_promise(before.sla, after.sla)
+    return (
+        before.clock_closed_by != after.clock_closed_by
+        or not _same_promise(before.sla, after.sla)
+        or _differ(before, after, _SHOWN_BY_CLOCK)
+    )

@@ -1,7 +1,7 @@
 """The promise of a first response: which policy, which instants, which status (spec: SLA)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +11,8 @@ from uuid import UUID
 from leads_service.domain.business_clock import NeverOpensError, add_business_time
 from leads_service.domain.conditions import matches
 from leads_service.domain.configuration import Settings, SlaPolicy
+
+_MICROSECONDS_OF_MINUTE = 60_000_000
 
 
 class SlaStatus(StrEnum):
@@ -48,10 +50,14 @@ class Sla:
     breach_recorded_at: datetime | None = None
 
 
-def choose_policy(value_of: Callable[[str], Any], settings: Settings, now: datetime) -> SlaPolicy | None:
-    """The first policy whose conditions all match, else the default."""
+def choose_policy(fact: Callable[[str], Any], settings: Settings, now: datetime) -> SlaPolicy | None:
+    """The first policy whose conditions all match, else the default.
+
+    The default without conditions stands for the leads that no other policy matches, wherever it is in the list.
+    """
     for policy in settings.policies:
-        if policy.match and all(matches(each, value_of(each.field), now) for each in policy.match):
+        chosen = policy.match or not policy.is_default
+        if chosen and all(matches(each, fact(each.field), now) for each in policy.match):
             return policy
     return next((policy for policy in settings.policies if policy.is_default), None)
 
@@ -59,28 +65,22 @@ def choose_policy(value_of: Callable[[str], Any], settings: Settings, now: datet
 def promise(policy: SlaPolicy, priority: str, started_at: datetime, settings: Settings) -> Sla | None:
     """What the policy promises to a lead whose clock starts at ``started_at``.
 
-    Nothing, where the policy has no window for the priority or its calendar never has so much business time:
-    the lead then has no SLA, rather than not being taken.
+    Nothing, where the policy has no window for the priority or its calendar has not so much business time within
+    ten years: the lead then has no SLA, rather than not being taken.
     """
     minutes = policy.minutes_for(priority)
     if minutes is None:
         return None
-    hours = policy.business_hours
-    window = _minutes(minutes)
-    at_risk_after = window * float(settings.at_risk_after_percent / 100)
+    at_risk_after = minutes * settings.at_risk_after_percent / 100
     try:
-        deadline = add_business_time(started_at, window, hours)
+        deadline = _after(started_at, minutes, policy)
         return Sla(
             policy=policy.name,
             started_at=started_at,
-            at_risk_at=add_business_time(started_at, at_risk_after, hours),
+            at_risk_at=_after(started_at, at_risk_after, policy),
             deadline=deadline,
             escalations=tuple(
-                Escalation(
-                    rule.after_minutes,
-                    add_business_time(deadline, _minutes(rule.after_minutes), hours),
-                    rule.assign_to,
-                )
+                Escalation(rule.after_minutes, _after(deadline, rule.after_minutes, policy), rule.assign_to)
                 for rule in settings.escalations
             ),
         )
@@ -88,8 +88,30 @@ def promise(policy: SlaPolicy, priority: str, started_at: datetime, settings: Se
         return None
 
 
-def _minutes(minutes: Decimal) -> timedelta:
-    return timedelta(microseconds=int(minutes * 60_000_000))
+def _after(start: datetime, minutes: Decimal, policy: SlaPolicy) -> datetime:
+    span = timedelta(microseconds=int(minutes * _MICROSECONDS_OF_MINUTE))
+    return add_business_time(start, span, policy.business_hours)
+
+
+def replaced(old: Sla | None, new: Sla, now: datetime) -> Sla:
+    """The new promise in the place of the old one.
+
+    What was recorded stays recorded where it is past under the new promise, too, so that it is not recorded twice;
+    what lies ahead again will be recorded when it comes.
+    """
+    if old is None:
+        return new
+    return replace(
+        new,
+        at_risk_recorded_at=old.at_risk_recorded_at if new.at_risk_at <= now else None,
+        breach_recorded_at=old.breach_recorded_at if new.deadline <= now else None,
+        escalations=tuple(
+            replace(each, escalated_at=old.escalations[place].escalated_at)
+            if place < len(old.escalations) and each.at <= now
+            else each
+            for place, each in enumerate(new.escalations)
+        ),
+    )
 
 
 def status_at(sla: Sla | None, first_response_at: datetime | None, now: datetime) -> SlaStatus:
@@ -104,10 +126,13 @@ def status_at(sla: Sla | None, first_response_at: datetime | None, now: datetime
 
 
 def remaining_seconds(sla: Sla | None, first_response_at: datetime | None, now: datetime) -> int | None:
-    """Whole seconds until the deadline, negative when overdue; None once answered or without SLA."""
+    """Whole seconds of real time until the deadline, rounded down, negative when overdue.
+
+    None once answered or without SLA.
+    """
     if sla is None or first_response_at is not None:
         return None
-    return int((sla.deadline - now).total_seconds())
+    return (sla.deadline - now) // timedelta(seconds=1)
 
 
 def time_remaining(seconds: int) -> str:

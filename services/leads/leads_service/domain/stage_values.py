@@ -115,4 +115,3 @@ _CLEANERS: dict[str, Callable[[StageField, str, Any, Configuration], Any]] = {
     "phone": _phone,
     "url": _url,
 }
-FIELD_TYPES = frozenset(_CLEANERS)

@@ -10,6 +10,7 @@ from leads_service.domain.fields import clean_text, violation
 from leads_service.domain.lead import Change, Lead, Note
 from leads_service.domain.life_cycle import happened
 from leads_service.domain.settling import Situation
+from leads_service.domain.texts import one_line
 
 _LONGEST_SUBJECT = 200
 _LONGEST_TEXT = 20_000
@@ -18,12 +19,12 @@ _AHEAD = timedelta(minutes=1)
 
 INBOUND = "inbound"
 OUTBOUND = "outbound"
-# The titles of what has no subject: inbound, outbound.
+# The titles of what has no subject.
 _TITLES = {
-    "call": ("Call received", "Call made"),
-    "email": ("E-mail received", "E-mail sent"),
-    "meeting": ("Meeting held", "Meeting held"),
-    "message": ("Message received", "Message sent"),
+    "call": {INBOUND: "Call received", OUTBOUND: "Call made"},
+    "email": {INBOUND: "E-mail received", OUTBOUND: "E-mail sent"},
+    "meeting": {INBOUND: "Meeting held", OUTBOUND: "Meeting held"},
+    "message": {INBOUND: "Message received", OUTBOUND: "Message sent"},
 }
 
 
@@ -33,27 +34,29 @@ class LoggedActivity:
 
     type: str
     direction: str
-    subject: str = ""
-    body: str = ""
+    subject: str | None = None
+    body: str | None = None
     occurred_at: datetime | None = None
 
 
 def log_activity(lead: Lead, logged: LoggedActivity, situation: Situation) -> Change:
-    """The lead with an activity logged by a person, the first one of the change; an outbound one may answer it.
+    """The lead with an activity logged by a person, the first of the change; an outbound one may be its first response.
+
+    A caller's clock may run up to a minute ahead: such an activity happened now.
 
     Raises:
-        LeadlineError: VALIDATION_FAILED naming each field at fault.
+        LeadlineError: LEAD_CONVERTING, VALIDATION_FAILED naming each field at fault.
     """
     faults = Faults()
-    faults.note(lambda: _require_known(logged))
-    subject = faults.note(lambda: clean_text("subject", logged.subject, longest=_LONGEST_SUBJECT, required=False))
-    body = faults.note(lambda: clean_text("body", logged.body, longest=_LONGEST_TEXT, required=False))
-    occurred_at = faults.note(lambda: _occurred_at(logged, situation.now))
-    faults.refuse()
+    faults.note(lambda: _require_one_of("type", logged.type, tuple(_TITLES)))
+    faults.note(lambda: _require_one_of("direction", logged.direction, (INBOUND, OUTBOUND)))
+    subject = faults.note(lambda: one_line("subject", logged.subject or "", _LONGEST_SUBJECT))
+    body = faults.note(lambda: clean_text("body", logged.body or "", longest=_LONGEST_TEXT, required=False))
+    occurred_at = faults.finish(lambda: _occurred_at(logged, situation.now))
     activity = situation.activity(
         lead,
         logged.type,
-        subject or _TITLES[logged.type][logged.direction == OUTBOUND],
+        subject or _TITLES[logged.type][logged.direction],
         description=body or None,
         direction=logged.direction,
         occurred_at=occurred_at,
@@ -65,7 +68,7 @@ def add_note(lead: Lead, content: str, created_by: UUID, situation: Situation) -
     """A note of 1 to 20,000 characters, which may be the lead's first response.
 
     Raises:
-        LeadlineError: VALIDATION_FAILED.
+        LeadlineError: LEAD_CONVERTING, VALIDATION_FAILED.
     """
     text = clean_text("content", content, longest=_LONGEST_TEXT)
     note = Note(id=new_id(), lead_id=lead.id, content=text, created_by=created_by, created_at=situation.now)
@@ -73,11 +76,9 @@ def add_note(lead: Lead, content: str, created_by: UUID, situation: Situation) -
     return note, happened(lead, added, situation, answers="note")
 
 
-def _require_known(logged: LoggedActivity) -> None:
-    if logged.type not in _TITLES:
-        raise violation("type", "NOT_ALLOWED", f"Use one of {', '.join(_TITLES)}.")
-    if logged.direction not in {INBOUND, OUTBOUND}:
-        raise violation("direction", "NOT_ALLOWED", f"Use one of {INBOUND}, {OUTBOUND}.")
+def _require_one_of(field: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise violation(field, "NOT_ALLOWED", f"Use one of {', '.join(allowed)}.")
 
 
 def _occurred_at(logged: LoggedActivity, now: datetime) -> datetime:

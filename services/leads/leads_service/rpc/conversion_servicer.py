@@ -44,7 +44,7 @@ class ConversionServicer(pb_grpc.ConversionServiceServicer):
         rules.check_request(wanted, situation.configuration)
         async with self._parts.database.reading() as connection:
             rules.require_convertible(await leads.get_lead(connection, lead_id), situation.configuration)
-        await self._crm.check_links(wanted)
+        wanted = await self._crm.resolve_links(wanted)
         async with self._parts.database.transaction() as tx:
             started = await conversion.start_conversion(
                 tx, lead_id, wanted, caller_id(), expected_version=expected_version(request), situation=situation

@@ -7,12 +7,12 @@ import grpc
 from leadline.crm.v1 import conversion_record_service_pb2 as pb
 from leadline.crm.v1 import conversion_record_service_pb2_grpc as pb_grpc
 
-from kit.errors import not_found, refused
 from kit.rpc.calls import call
 from kit.tokens import ServiceToken
 from leads_service.domain.conversion import ConversionRequest
 from leads_service.domain.free_mail import company_domain
 from leads_service.domain.lead import Lead
+from leads_service.domain.links import LinkedRecords, resolve_links
 
 _TIMEOUT_SECONDS = 3.0
 
@@ -39,27 +39,27 @@ class CrmClient:
         )
         return await self._match(request)
 
-    async def check_links(self, request: ConversionRequest) -> None:
-        """Refuse ids that are not there, or do not belong together, before a conversion begins.
+    async def resolve_links(self, request: ConversionRequest) -> ConversionRequest:
+        """The request with the account that its records belong to.
 
         Raises:
-            LeadlineError: ACCOUNT_NOT_FOUND, CONTACT_NOT_FOUND, OPPORTUNITY_NOT_FOUND, CONTACT_OF_ANOTHER_ACCOUNT.
+            LeadlineError: VALIDATION_FAILED for ids that are not there, CONTACT_OF_ANOTHER_ACCOUNT.
         """
         wanted = (request.account_id, request.contact_id, request.opportunity_id)
         if not any(wanted):
-            return
+            return request
         account, contact, opportunity = (_text(each) for each in wanted)
         found = await self._match(
             pb.MatchRecordsRequest(account_id=account, contact_id=contact, opportunity_id=opportunity)
         )
-        for kind, given in (("account", account), ("contact", contact), ("opportunity", opportunity)):
-            if given and not found.HasField(kind):  # type: ignore[arg-type]
-                raise not_found(f"{kind.upper()}_NOT_FOUND", f"There is no {kind} {given}.")
-        owner = found.contact.account_id
-        if account and owner and owner != account:
-            raise refused(
-                "CONTACT_OF_ANOTHER_ACCOUNT", "The contact belongs to another account.", metadata={"accountId": owner}
-            )
+        linked = LinkedRecords(
+            account_exists=found.HasField("account"),
+            contact_exists=found.HasField("contact"),
+            contact_account_id=_id(found.contact.account_id),
+            opportunity_exists=found.HasField("opportunity"),
+            opportunity_account_id=_id(found.opportunity.account_id),
+        )
+        return resolve_links(request, linked)
 
     async def _match(self, request: pb.MatchRecordsRequest) -> pb.MatchRecordsResponse:
         return await call(self.stub.MatchRecords, request, token=await self.token.get(), timeout=_TIMEOUT_SECONDS)
@@ -67,3 +67,7 @@ class CrmClient:
 
 def _text(ident: UUID | None) -> str | None:
     return str(ident) if ident else None
+
+
+def _id(text: str) -> UUID | None:
+    return UUID(text) if text else None

@@ -85,7 +85,8 @@ async def complete_conversion(
         return conversion
     if conversion.state != RUNNING or lead.conversion_id != conversion_id:
         raise refused("CONVERSION_CLOSED", f"The conversion is {conversion.state}.")
-    await save(tx, lead, rules.complete(lead, ids, conversion.started_by, situation), situation)
+    change = rules.complete(lead, ids, conversion.started_by, situation, started_at=conversion.started_at)
+    await save(tx, lead, change, situation)
     return await conversions.end(tx, conversion_id, {"state": COMPLETED, "ended_at": situation.now, **ids})
 
 

@@ -47,7 +47,7 @@ async def delete_lead(tx: Writing, lead_id: UUID, expected_version: int | None, 
     """The lead taken out of every answer, its clock closed.
 
     Raises:
-        LeadlineError: LEAD_NOT_FOUND, VERSION_STALE, LEAD_CONVERTING.
+        LeadlineError: LEAD_NOT_FOUND, VERSION_STALE, LEAD_CONVERTING, LEAD_CLOSED.
     """
     lead = await load_locked(tx, lead_id)
     life_cycle.require_version(lead, expected_version)

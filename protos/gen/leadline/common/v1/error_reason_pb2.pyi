@@ -98,7 +98,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_PRODUCT_NOT_FOUND: _ErrorReason.ValueType  # 63
     """NOT_FOUND."""
     ERROR_REASON_CONTACT_OF_ANOTHER_ACCOUNT: _ErrorReason.ValueType  # 64
-    """FAILED_PRECONDITION. The contact belongs to another account. {"metadata": {"accountId": "…"}}"""
+    """INVALID_ARGUMENT where the caller links it, FAILED_PRECONDITION where it moved since. The contact belongs to another account. {"metadata": {"accountId": "…"}}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of the google.rpc.ErrorInfo in each error's details; its domain is `leadline`.
@@ -182,5 +182,5 @@ ERROR_REASON_OPPORTUNITY_NOT_FOUND: ErrorReason.ValueType  # 62
 ERROR_REASON_PRODUCT_NOT_FOUND: ErrorReason.ValueType  # 63
 """NOT_FOUND."""
 ERROR_REASON_CONTACT_OF_ANOTHER_ACCOUNT: ErrorReason.ValueType  # 64
-"""FAILED_PRECONDITION. The contact belongs to another account. {"metadata": {"accountId": "…"}}"""
+"""INVALID_ARGUMENT where the caller links it, FAILED_PRECONDITION where it moved since. The contact belongs to another account. {"metadata": {"accountId": "…"}}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -1,0 +1,148 @@
+"""Milestones of a clock: recorded once, only when they have come, and only if nobody had answered by then."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kit.ids import new_id
+from leads_service.domain.configuration import EscalationRule
+from leads_service.domain.lead import Lead, LeadStatus
+from leads_service.domain.milestones import MilestoneKind, Outcome, record
+from tests.unit.leads.building import ALICE, BOB, HOUR, MINUTE, NOW, by_leadline, configured, make_lead, types_of
+
+CONFIGURATION = configured(
+    escalations=(EscalationRule(Decimal(30)), EscalationRule(Decimal("90.5"), BOB)), at_risk_after_percent=Decimal(50)
+)
+AT_RISK, BREACHED, ESCALATION = MilestoneKind
+# Kind, index, and when it comes under 240 minutes.
+MILESTONES = [
+    (AT_RISK, 0, NOW + 2 * HOUR),
+    (BREACHED, 0, NOW + 4 * HOUR),
+    (ESCALATION, 0, NOW + 4 * HOUR + 30 * MINUTE),
+    (ESCALATION, 1, NOW + 4 * HOUR + timedelta(minutes=90, seconds=30)),
+]
+MICROSECOND = timedelta(microseconds=1)
+every_milestone = pytest.mark.parametrize(("kind", "index", "at"), MILESTONES)
+
+
+def lead_of_alice() -> Lead:
+    return make_lead(CONFIGURATION, last_name="Johnson", assigned_to=ALICE)
+
+
+def outcome(lead: Lead, kind: MilestoneKind, index: int, now: datetime) -> Outcome:
+    return record(lead, kind, index, by_leadline(now, CONFIGURATION))[0]
+
+
+@every_milestone
+def test_a_milestone_is_recorded_from_its_instant_on_and_once(kind: MilestoneKind, index: int, at: datetime) -> None:
+    lead = lead_of_alice()
+    assert outcome(lead, kind, index, at - MICROSECOND) is Outcome.NOT_DUE
+    said, change = record(lead, kind, index, by_leadline(at, CONFIGURATION))
+    assert said is Outcome.RECORDED
+    activity = change.activities[0]
+    assert (activity.occurred_at, activity.created_at, activity.performed_by) == (at, at, None)
+    assert activity.metadata["responseDeadline"] == "2025-01-20T14:00:00Z"
+    again, nothing = record(change.lead, kind, index, by_leadline(at + HOUR, CONFIGURATION))
+    assert (again, nothing.lead, nothing.changed, nothing.activities) == (
+        Outcome.ALREADY_RECORDED,
+        change.lead,
+        False,
+        (),
+    )
+
+
+def test_the_three_kinds_are_three_activities() -> None:
+    late = by_leadline(NOW + 9 * HOUR, CONFIGURATION)
+    told = [types_of(record(lead_of_alice(), kind, index, late)[1]) for kind, index, _ in MILESTONES]
+    assert told == [["sla_at_risk"], ["sla_breached"], ["sla_escalated"], ["sla_escalated"]]
+
+
+def test_an_escalation_hands_the_lead_over_and_tells_its_clock() -> None:
+    kind, index, at = MILESTONES[3]
+    change = record(lead_of_alice(), kind, index, by_leadline(at, CONFIGURATION))[1]
+    assert change.lead.assigned_to == BOB
+    assert change.lead.sla is not None
+    assert [each.escalated_at for each in change.lead.sla.escalations] == [None, at]
+    assert [(entry.field, entry.old_value, entry.new_value, entry.changed_by) for entry in change.history] == [
+        ("assignedTo", str(ALICE), str(BOB), None)
+    ]
+    assert (change.lead.version, change.clock_changed) == (2, True)
+    assert change.activities[0].metadata["afterMinutes"] == 90.5
+
+
+def test_an_escalation_without_a_successor_leaves_the_owner() -> None:
+    kind, index, at = MILESTONES[2]
+    change = record(lead_of_alice(), kind, index, by_leadline(at, CONFIGURATION))[1]
+    assert (change.lead.assigned_to, change.history, change.clock_changed) == (ALICE, (), False)
+
+
+def test_recording_makes_no_read_version_stale() -> None:
+    lead = lead_of_alice()
+    change = record(lead, BREACHED, 0, by_leadline(NOW + 5 * HOUR, CONFIGURATION))[1]
+    assert change.changed
+    assert (change.lead.version, change.lead.updated_at, change.clock_changed) == (lead.version, lead.updated_at, False)
+
+
+@every_milestone
+def test_an_answer_in_time_closes_it(kind: MilestoneKind, index: int, at: datetime) -> None:
+    answered = replace(lead_of_alice(), first_response_at=at - MICROSECOND, clock_closed_by="answered")
+    assert outcome(answered, kind, index, at + HOUR) is Outcome.CLOSED
+
+
+@every_milestone
+def test_an_answer_too_late_hides_no_breach_but_stops_escalations(
+    kind: MilestoneKind, index: int, at: datetime
+) -> None:
+    answered = replace(lead_of_alice(), first_response_at=at, clock_closed_by="answered")
+    expected = Outcome.CLOSED if kind is ESCALATION else Outcome.RECORDED
+    assert outcome(answered, kind, index, at + HOUR) is expected
+
+
+@every_milestone
+def test_deleted_leads_and_leads_without_promise_have_none(kind: MilestoneKind, index: int, at: datetime) -> None:
+    deleted = replace(lead_of_alice(), deleted_at=NOW + MINUTE, clock_closed_by="deleted")
+    assert outcome(deleted, kind, index, at) is Outcome.CLOSED
+    assert outcome(replace(lead_of_alice(), sla=None), kind, index, at) is Outcome.CLOSED
+
+
+def test_a_lead_closed_in_time_has_none() -> None:
+    closed = replace(
+        lead_of_alice(), status=LeadStatus.CONVERTED, first_response_at=NOW + HOUR, clock_closed_by="converted"
+    )
+    assert outcome(closed, BREACHED, 0, NOW + 9 * HOUR) is Outcome.CLOSED
+
+
+@pytest.mark.parametrize("index", [-1, 2, 99])
+def test_an_escalation_that_there_is_not_is_closed(index: int) -> None:
+    assert outcome(lead_of_alice(), ESCALATION, index, NOW + 99 * HOUR) is Outcome.CLOSED
+
+
+def test_the_clock_of_a_lead_that_is_being_converted_goes_on() -> None:
+    converting = replace(lead_of_alice(), conversion_id=new_id())
+    assert outcome(converting, BREACHED, 0, NOW + 5 * HOUR) is Outcome.RECORDED
+
+
+orders = st.tuples(st.sampled_from(MILESTONES), st.timedeltas(timedelta(0), timedelta(hours=7)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(orders, max_size=12), st.none() | st.timedeltas(timedelta(0), timedelta(hours=7)))
+def test_however_often_and_whenever_it_is_asked_each_is_recorded_at_most_once(
+    asked: list[tuple[tuple[MilestoneKind, int, datetime], timedelta]], answered_after: timedelta | None
+) -> None:
+    lead = lead_of_alice()
+    if answered_after is not None:
+        lead = replace(lead, first_response_at=NOW + answered_after, clock_closed_by="answered")
+    recorded = []
+    for (kind, index, at), offset in asked:
+        said, change = record(lead, kind, index, by_leadline(NOW + offset, CONFIGURATION))
+        assert (said is Outcome.RECORDED) is change.changed is bool(change.activities)
+        if said is Outcome.RECORDED:
+            assert NOW + offset >= at
+            recorded.append((kind, index))
+        lead = change.lead
+    assert len(recorded) == len(set(recorded))
