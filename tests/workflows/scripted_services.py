@@ -1,0 +1,100 @@
+"""The worker's activities, put together as in the worker, against scripted services."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from google.protobuf.descriptor import ServiceDescriptor
+from leadline.crm.v1 import conversion_record_service_pb2 as records_pb2
+from leadline.crm.v1 import conversion_record_service_pb2_grpc as records_grpc
+from leadline.leads.v1 import (
+    conversion_service_pb2,
+    conversion_service_pb2_grpc,
+    sla_service_pb2,
+    sla_service_pb2_grpc,
+    timeline_service_pb2,
+    timeline_service_pb2_grpc,
+)
+from pydantic import SecretStr
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from leadline_workflows.runtime.settings import WorkerSettings
+from leadline_workflows.runtime.wiring import open_activities
+from tests.support import tokens
+from tests.workflows.scripted_service import Add, Script, serving
+
+LEADS: list[tuple[Add, ServiceDescriptor]] = [
+    (sla_service_pb2_grpc.add_SlaServiceServicer_to_server, sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"]),
+    (
+        conversion_service_pb2_grpc.add_ConversionServiceServicer_to_server,
+        conversion_service_pb2.DESCRIPTOR.services_by_name["ConversionService"],
+    ),
+    (
+        timeline_service_pb2_grpc.add_TimelineServiceServicer_to_server,
+        timeline_service_pb2.DESCRIPTOR.services_by_name["TimelineService"],
+    ),
+]
+CRM: list[tuple[Add, ServiceDescriptor]] = [
+    (
+        records_grpc.add_ConversionRecordServiceServicer_to_server,
+        records_pb2.DESCRIPTOR.services_by_name["ConversionRecordService"],
+    )
+]
+PLAN = conversion_service_pb2.ConversionPlan(
+    conversion_id="conversion-1",
+    lead_id="lead-1",
+    owner_id="owner-1",
+    state=conversion_service_pb2.CONVERSION_STATE_RUNNING,
+    account=conversion_service_pb2.AccountPlan(new_id="a-1", name="StartupIO", email_domain="startup.io"),
+    contact=conversion_service_pb2.ContactPlan(
+        link_id="c-0", new_id="c-1", last_name="Johnson", email="alice@startup.io"
+    ),
+    opportunity=conversion_service_pb2.OpportunityPlan(
+        new_id="o-1", name="Deal", pipeline_id="p-1", stage_id="s-1", value="50000.00", currency="USD"
+    ),
+)
+
+
+@dataclass
+class Services:
+    """The activities as the worker puts them together, and what they call."""
+
+    leads: Script
+    crm: Script
+    activities: dict[str, Callable[..., Any]]
+
+    async def run(self, name: str, order: object) -> Any:
+        """Run an activity once."""
+        return await ActivityEnvironment().run(self.activities[name], order)
+
+    async def failure(self, name: str, order: object) -> ApplicationError:
+        """The failure of an activity's one attempt."""
+        with pytest.raises(ApplicationError) as raised:
+            await self.run(name, order)
+        return raised.value
+
+
+def settings_for(leads: str, crm: str, *, secret: str = tokens.SECRET) -> WorkerSettings:
+    """The worker's settings for services at these addresses."""
+    return WorkerSettings(leads_address=leads, crm_address=crm, token_secret=SecretStr(secret))
+
+
+@asynccontextmanager
+async def scripted_services() -> AsyncIterator[Services]:
+    """Services that know one plan and otherwise answer what the test says."""
+    leads, crm = Script(), Script()
+    leads.answers["GetConversionPlan"] = conversion_service_pb2.GetConversionPlanResponse(plan=PLAN)
+    async with AsyncExitStack() as opened:
+        leads_address = await opened.enter_async_context(serving(leads, LEADS))
+        crm_address = await opened.enter_async_context(serving(crm, CRM))
+        activities = await opened.enter_async_context(open_activities(settings_for(leads_address, crm_address)))
+        every = [*activities.sla, *activities.conversion]
+        yield Services(leads, crm, {_name(each): each for each in every})
+
+
+def _name(implementation: Callable[..., Any]) -> str:
+    return str(activity._Definition.must_from_callable(implementation).name)

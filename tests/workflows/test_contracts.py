@@ -1,0 +1,51 @@
+"""Names that stand in histories must never change, and contracts and workflow code stay light."""
+
+import subprocess
+import sys
+
+from leadline_workflows.contracts import names
+from tests.workflows.scripted_services import Services
+
+
+def test_the_names_of_workflows_and_messages_stay_what_they_are() -> None:
+    assert (names.LEAD_SLA, names.LEAD_CONVERSION) == ("lead-sla", "lead-conversion")
+    assert (names.SLA_QUEUE, names.CONVERSION_QUEUE) == ("lead-sla", "lead-conversion")
+    assert (names.CLOCK_CHANGED, names.CLOCK, names.REFRESH) == ("clock-changed", "clock", "refresh")
+    assert names.lead_sla_id("1") == "lead-sla/1"
+    assert names.lead_conversion_id("1") == "lead-conversion/1"
+
+
+async def test_the_worker_has_exactly_the_activities_that_workflows_call(services: Services) -> None:
+    assert sorted(services.activities) == [
+        "complete-conversion",
+        "copy-notes",
+        "ensure-account",
+        "ensure-contact",
+        "ensure-opportunity",
+        "fail-conversion",
+        "read-plan",
+        "record-milestone",
+        "release-account",
+        "release-contact",
+        "release-opportunity",
+        "remove-notes",
+    ]
+
+
+def test_contracts_load_nothing_but_the_standard_library() -> None:
+    code = (
+        "import sys; before = set(sys.modules);"
+        "from leadline_workflows.contracts import conversion, names, search_attributes, sla;"
+        "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert set(loaded) <= {"leadline_workflows", *sys.stdlib_module_names}
+
+
+def test_workflow_code_loads_neither_services_nor_databases() -> None:
+    code = (
+        "import sys; from leadline_workflows.definitions import lead_conversion, lead_sla;"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert not {"sqlalchemy", "leadline", "kit"} & set(loaded)

@@ -1,0 +1,199 @@
+"""The activities of the lead-conversion workflow against real gRPC servers: what they ask, and what is final."""
+
+import pytest
+from leadline.crm.v1 import conversion_record_service_pb2 as records_pb2
+from leadline.leads.v1 import conversion_service_pb2, timeline_service_pb2
+from temporalio.exceptions import ApplicationErrorCategory
+
+from kit.errors import LeadlineError, forbidden, not_found, refused, unavailable
+from leadline_workflows.contracts import names
+from leadline_workflows.contracts.conversion import (
+    ConversionRecords,
+    ConversionRef,
+    ConversionState,
+    CopyNotes,
+    EnsuredRecord,
+    FailConversion,
+    PlanOutline,
+)
+from tests.workflows.scripted_services import PLAN, Services
+
+
+async def test_the_plan_is_outlined_without_what_it_says(services: Services) -> None:
+    services.leads.answers["GetConversionPlan"] = conversion_service_pb2.GetConversionPlanResponse(
+        plan=conversion_service_pb2.ConversionPlan(
+            state=conversion_service_pb2.CONVERSION_STATE_RUNNING, contact=PLAN.contact
+        )
+    )
+    outline = await services.run(names.READ_PLAN, ConversionRef("conversion-1"))
+    assert outline == PlanOutline(ConversionState.RUNNING, account=False, contact=True, opportunity=False)
+
+
+async def test_a_plan_that_nobody_knows_is_unknown(services: Services) -> None:
+    services.leads.answers["GetConversionPlan"] = not_found("CONVERSION_NOT_FOUND", "none")
+    assert await services.run(names.READ_PLAN, ConversionRef("c")) == PlanOutline(ConversionState.UNKNOWN)
+
+
+async def test_the_account_of_the_plan_is_asked_for(services: Services) -> None:
+    services.crm.answers["EnsureAccount"] = records_pb2.EnsureAccountResponse(account_id="a-1", made=True)
+    ensured = await services.run(names.ENSURE_ACCOUNT, ConversionRecords("conversion-1"))
+    assert ensured == EnsuredRecord("a-1", made=True)
+    assert services.crm.of("EnsureAccount") == [
+        records_pb2.EnsureAccountRequest(
+            conversion_id="conversion-1",
+            lead_id="lead-1",
+            new_id="a-1",
+            name="StartupIO",
+            email_domain="startup.io",
+            owner_id="owner-1",
+        )
+    ]
+
+
+async def test_the_contact_of_the_plan_is_asked_for_at_the_ensured_account(services: Services) -> None:
+    services.crm.answers["EnsureContact"] = records_pb2.EnsureContactResponse(contact_id="c-0")
+    ensured = await services.run(names.ENSURE_CONTACT, ConversionRecords("conversion-1", "a-9"))
+    assert ensured == EnsuredRecord("c-0", made=False)
+    assert services.crm.of("EnsureContact") == [
+        records_pb2.EnsureContactRequest(
+            conversion_id="conversion-1",
+            lead_id="lead-1",
+            link_id="c-0",
+            new_id="c-1",
+            account_id="a-9",
+            last_name="Johnson",
+            email="alice@startup.io",
+            owner_id="owner-1",
+        )
+    ]
+
+
+async def test_the_opportunity_of_the_plan_is_asked_for_with_what_was_ensured(services: Services) -> None:
+    services.crm.answers["EnsureOpportunity"] = records_pb2.EnsureOpportunityResponse(opportunity_id="o-1", made=True)
+    ensured = await services.run(names.ENSURE_OPPORTUNITY, ConversionRecords("conversion-1", "a-9", "c-9"))
+    assert ensured == EnsuredRecord("o-1", made=True)
+    assert services.crm.of("EnsureOpportunity") == [
+        records_pb2.EnsureOpportunityRequest(
+            conversion_id="conversion-1",
+            lead_id="lead-1",
+            new_id="o-1",
+            name="Deal",
+            account_id="a-9",
+            contact_id="c-9",
+            pipeline_id="p-1",
+            stage_id="s-1",
+            value="50000.00",
+            currency="USD",
+            owner_id="owner-1",
+        )
+    ]
+
+
+async def test_a_refusal_of_a_step_is_final_and_business_as_usual(services: Services) -> None:
+    services.crm.answers["EnsureContact"] = refused("CONTACT_OF_ANOTHER_ACCOUNT", "It belongs elsewhere.")
+    failure = await services.failure(names.ENSURE_CONTACT, ConversionRecords("conversion-1"))
+    assert (failure.type, failure.message) == ("CONTACT_OF_ANOTHER_ACCOUNT", "It belongs elsewhere.")
+    assert failure.non_retryable
+    assert failure.category is ApplicationErrorCategory.BENIGN
+
+
+@pytest.mark.parametrize(
+    "obstacle", [unavailable("away"), forbidden("PERMISSION_MISSING", "no")], ids=lambda error: error.reason
+)
+async def test_an_obstacle_to_a_step_is_for_the_next_attempt(services: Services, obstacle: LeadlineError) -> None:
+    services.crm.answers["EnsureContact"] = obstacle
+    failure = await services.failure(names.ENSURE_CONTACT, ConversionRecords("conversion-1"))
+    assert (failure.type, failure.non_retryable) == (obstacle.reason, False)
+
+
+async def test_a_fault_of_the_service_is_for_the_next_attempt_and_tells_nothing(services: Services) -> None:
+    def crash(_request: object) -> records_pb2.EnsureContactResponse:
+        message = "SELECT secret"
+        raise RuntimeError(message)
+
+    services.crm.answers["EnsureContact"] = crash
+    failure = await services.failure(names.ENSURE_CONTACT, ConversionRecords("conversion-1"))
+    assert (failure.type, failure.message, failure.non_retryable) == (
+        "INTERNAL",
+        "The service answered INTERNAL.",
+        False,
+    )
+
+
+async def test_a_lead_is_marked_converted_with_what_was_ensured(services: Services) -> None:
+    services.leads.answers["CompleteConversion"] = conversion_service_pb2.CompleteConversionResponse()
+    await services.run(names.COMPLETE_CONVERSION, ConversionRecords("conversion-1", "a-9", None, "o-9"))
+    assert services.leads.of("CompleteConversion") == [
+        conversion_service_pb2.CompleteConversionRequest(
+            conversion_id="conversion-1", account_id="a-9", opportunity_id="o-9"
+        )
+    ]
+
+
+async def test_all_notes_are_copied_page_by_page(services: Services) -> None:
+    ids = [f"note-{number}" for number in range(250)]
+
+    def page(request: timeline_service_pb2.ListNotesRequest) -> timeline_service_pb2.ListNotesResponse:
+        chosen = ids[(request.page - 1) * request.limit : request.page * request.limit]
+        notes = [timeline_service_pb2.Note(id=each, lead_id="lead-1", content="Called") for each in chosen]
+        return timeline_service_pb2.ListNotesResponse(notes=notes, total=len(ids))
+
+    services.leads.answers["ListNotes"] = page
+    services.crm.answers["CopyNotes"] = records_pb2.CopyNotesResponse()
+    assert await services.run(names.COPY_NOTES, CopyNotes("conversion-1", "lead-1")) == 250
+    copied = services.crm.of("CopyNotes")
+    assert [len(request.notes) for request in copied] == [100, 100, 50]
+    assert [note.id for request in copied for note in request.notes] == ids
+    assert {request.conversion_id for request in copied} == {"conversion-1"}
+
+
+async def test_a_lead_without_notes_has_none_copied(services: Services) -> None:
+    services.leads.answers["ListNotes"] = timeline_service_pb2.ListNotesResponse()
+    assert await services.run(names.COPY_NOTES, CopyNotes("conversion-1", "lead-1")) == 0
+    assert services.crm.calls == []
+
+
+UNDOS = {
+    names.RELEASE_ACCOUNT: ("ReleaseAccount", records_pb2.ReleaseAccountResponse()),
+    names.RELEASE_CONTACT: ("ReleaseContact", records_pb2.ReleaseContactResponse()),
+    names.RELEASE_OPPORTUNITY: ("ReleaseOpportunity", records_pb2.ReleaseOpportunityResponse()),
+    names.REMOVE_NOTES: ("RemoveNotes", records_pb2.RemoveNotesResponse()),
+}
+
+
+@pytest.mark.parametrize("name", UNDOS)
+async def test_an_undo_is_asked_for_and_never_given_up(services: Services, name: str) -> None:
+    method, done = UNDOS[name]
+    services.crm.answers[method] = refused("CONVERSION_CLOSED", "over")
+    failure = await services.failure(name, ConversionRef("conversion-1"))
+    assert (failure.type, failure.non_retryable) == ("CONVERSION_CLOSED", False)
+    services.crm.answers[method] = done
+    await services.run(name, ConversionRef("conversion-1"))
+    assert [request.conversion_id for request in services.crm.of(method)] == ["conversion-1"] * 2
+
+
+FAIL = FailConversion("conversion-1", "CONTACT_NOT_FOUND", "There is no such contact.")
+
+
+async def test_the_lead_is_freed_with_the_reason(services: Services) -> None:
+    services.leads.answers["FailConversion"] = conversion_service_pb2.FailConversionResponse()
+    await services.run(names.FAIL_CONVERSION, FAIL)
+    assert services.leads.of("FailConversion") == [
+        conversion_service_pb2.FailConversionRequest(
+            conversion_id="conversion-1", reason="CONTACT_NOT_FOUND", message="There is no such contact."
+        )
+    ]
+
+
+@pytest.mark.parametrize("reason", ["CONVERSION_NOT_FOUND", "CONVERSION_CLOSED"])
+async def test_a_conversion_that_holds_no_lead_needs_no_freeing(services: Services, reason: str) -> None:
+    kind = not_found if reason == "CONVERSION_NOT_FOUND" else refused
+    services.leads.answers["FailConversion"] = kind(reason, "over")
+    await services.run(names.FAIL_CONVERSION, FAIL)
+    assert len(services.leads.of("FailConversion")) == 1
+
+
+async def test_freeing_the_lead_is_never_given_up(services: Services) -> None:
+    services.leads.answers["FailConversion"] = unavailable("away")
+    failure = await services.failure(names.FAIL_CONVERSION, FAIL)
+    assert (failure.type, failure.non_retryable) == ("PART_UNAVAILABLE", False)

@@ -1,0 +1,87 @@
+"""The forward steps of the lead-conversion workflow. Each reads the plan itself, so that no step carries it."""
+
+import grpc
+from leadline.crm.v1.conversion_record_service_pb2_grpc import ConversionRecordServiceStub
+from leadline.leads.v1 import conversion_service_pb2
+from leadline.leads.v1.conversion_service_pb2_grpc import ConversionServiceStub
+from temporalio import activity
+
+from kit.errors import ErrorKind, LeadlineError
+from leadline_workflows.activities import conversion_requests as requests
+from leadline_workflows.activities.door import Door, as_failure
+from leadline_workflows.contracts import names
+from leadline_workflows.contracts.conversion import (
+    ConversionRecords,
+    ConversionRef,
+    ConversionState,
+    EnsuredRecord,
+    PlanOutline,
+)
+
+_STATES = {
+    conversion_service_pb2.CONVERSION_STATE_RUNNING: ConversionState.RUNNING,
+    conversion_service_pb2.CONVERSION_STATE_COMPLETED: ConversionState.COMPLETED,
+    conversion_service_pb2.CONVERSION_STATE_FAILED: ConversionState.FAILED,
+}
+
+
+class ConversionActivities:
+    """Asks the CRM for the records of a conversion, and the leads service to mark the lead converted."""
+
+    def __init__(self, door: Door, leads: grpc.aio.Channel, crm: grpc.aio.Channel) -> None:
+        self._door = door
+        self._conversions = ConversionServiceStub(leads)
+        self._records = ConversionRecordServiceStub(crm)
+
+    @activity.defn(name=names.READ_PLAN)
+    async def read_plan(self, order: ConversionRef) -> PlanOutline:
+        """Say what is planned, without what it says."""
+        request = conversion_service_pb2.GetConversionPlanRequest(conversion_id=order.conversion_id)
+        try:
+            plan = (await self._door.ask(self._conversions.GetConversionPlan, request)).plan
+        except LeadlineError as error:
+            if error.kind is ErrorKind.NOT_FOUND:
+                return PlanOutline(ConversionState.UNKNOWN)
+            raise as_failure(error) from None
+        return PlanOutline(
+            state=_STATES[plan.state],
+            account=plan.HasField("account"),
+            contact=plan.HasField("contact"),
+            opportunity=plan.HasField("opportunity"),
+        )
+
+    @activity.defn(name=names.ENSURE_ACCOUNT)
+    async def ensure_account(self, order: ConversionRecords) -> EnsuredRecord:
+        """Have the account linked or made."""
+        request = requests.account(await self._plan(order.conversion_id))
+        response = await self._door.ask_or_fail(self._records.EnsureAccount, request)
+        return EnsuredRecord(response.account_id, response.made)
+
+    @activity.defn(name=names.ENSURE_CONTACT)
+    async def ensure_contact(self, order: ConversionRecords) -> EnsuredRecord:
+        """Have the contact linked or made, at the account that the conversion ensured."""
+        request = requests.contact(await self._plan(order.conversion_id), order)
+        response = await self._door.ask_or_fail(self._records.EnsureContact, request)
+        return EnsuredRecord(response.contact_id, response.made)
+
+    @activity.defn(name=names.ENSURE_OPPORTUNITY)
+    async def ensure_opportunity(self, order: ConversionRecords) -> EnsuredRecord:
+        """Have the opportunity linked or made, for the account and contact that the conversion ensured."""
+        request = requests.opportunity(await self._plan(order.conversion_id), order)
+        response = await self._door.ask_or_fail(self._records.EnsureOpportunity, request)
+        return EnsuredRecord(response.opportunity_id, response.made)
+
+    @activity.defn(name=names.COMPLETE_CONVERSION)
+    async def complete_conversion(self, order: ConversionRecords) -> None:
+        """Have the lead marked converted."""
+        request = conversion_service_pb2.CompleteConversionRequest(
+            conversion_id=order.conversion_id,
+            account_id=order.account_id,
+            contact_id=order.contact_id,
+            opportunity_id=order.opportunity_id,
+        )
+        await self._door.ask_or_fail(self._conversions.CompleteConversion, request)
+
+    async def _plan(self, conversion_id: str) -> conversion_service_pb2.ConversionPlan:
+        request = conversion_service_pb2.GetConversionPlanRequest(conversion_id=conversion_id)
+        return (await self._door.ask_or_fail(self._conversions.GetConversionPlan, request)).plan

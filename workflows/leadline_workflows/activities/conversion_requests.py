@@ -1,0 +1,69 @@
+"""What the CRM is asked for: a step of a conversion's plan as a request."""
+
+from leadline.crm.v1 import conversion_record_service_pb2 as records_pb2
+from leadline.crm.v1 import records_pb2 as crm_pb2
+from leadline.leads.v1 import timeline_service_pb2
+from leadline.leads.v1.conversion_service_pb2 import ConversionPlan
+
+from leadline_workflows.contracts.conversion import ConversionRecords
+
+
+def account(plan: ConversionPlan) -> records_pb2.EnsureAccountRequest:
+    """The account of a plan."""
+    wanted = plan.account
+    return records_pb2.EnsureAccountRequest(
+        conversion_id=plan.conversion_id,
+        lead_id=plan.lead_id,
+        owner_id=plan.owner_id,
+        link_id=wanted.link_id if wanted.HasField("link_id") else None,
+        new_id=wanted.new_id,
+        name=wanted.name,
+        email_domain=wanted.email_domain if wanted.HasField("email_domain") else None,
+        phone=wanted.phone if wanted.HasField("phone") else None,
+    )
+
+
+def contact(plan: ConversionPlan, ensured: ConversionRecords) -> records_pb2.EnsureContactRequest:
+    """The contact of a plan, at the account that has been ensured."""
+    wanted = plan.contact
+    request = records_pb2.EnsureContactRequest(
+        conversion_id=plan.conversion_id,
+        lead_id=plan.lead_id,
+        owner_id=plan.owner_id,
+        new_id=wanted.new_id,
+        account_id=ensured.account_id,
+    )
+    for field in ("link_id", "first_name", "last_name", "email", "phone", "phone_e164", "title"):
+        if wanted.HasField(field):
+            setattr(request, field, getattr(wanted, field))
+    return request
+
+
+def opportunity(plan: ConversionPlan, ensured: ConversionRecords) -> records_pb2.EnsureOpportunityRequest:
+    """The opportunity of a plan, for the account and contact that have been ensured."""
+    wanted = plan.opportunity
+    return records_pb2.EnsureOpportunityRequest(
+        conversion_id=plan.conversion_id,
+        lead_id=plan.lead_id,
+        owner_id=plan.owner_id,
+        link_id=wanted.link_id if wanted.HasField("link_id") else None,
+        new_id=wanted.new_id,
+        name=wanted.name,
+        account_id=ensured.account_id,
+        contact_id=ensured.contact_id,
+        pipeline_id=wanted.pipeline_id,
+        stage_id=wanted.stage_id,
+        value=wanted.value if wanted.HasField("value") else None,
+        currency=wanted.currency,
+        description=wanted.description if wanted.HasField("description") else None,
+    )
+
+
+def note(lead_note: timeline_service_pb2.Note) -> crm_pb2.RecordNote:
+    """A lead's note as the CRM keeps it, under the same id."""
+    return crm_pb2.RecordNote(
+        id=lead_note.id,
+        content=lead_note.content,
+        created_by=lead_note.created_by,
+        created_at=lead_note.created_at,
+    )

@@ -1,0 +1,57 @@
+"""The compensations of the lead-conversion workflow. None gives up: refusals are retried until they are healed."""
+
+import grpc
+from leadline.crm.v1 import conversion_record_service_pb2 as records_pb2
+from leadline.crm.v1.conversion_record_service_pb2_grpc import ConversionRecordServiceStub
+from leadline.leads.v1.conversion_service_pb2 import FailConversionRequest
+from leadline.leads.v1.conversion_service_pb2_grpc import ConversionServiceStub
+from temporalio import activity
+
+from kit.errors import ErrorKind, LeadlineError
+from leadline_workflows.activities.door import Door, as_obstacle
+from leadline_workflows.contracts import names
+from leadline_workflows.contracts.conversion import ConversionRef, FailConversion
+
+
+class UndoActivities:
+    """Asks the CRM to undo what a conversion made there, and the leads service to free the lead."""
+
+    def __init__(self, door: Door, leads: grpc.aio.Channel, crm: grpc.aio.Channel) -> None:
+        self._door = door
+        self._conversions = ConversionServiceStub(leads)
+        self._records = ConversionRecordServiceStub(crm)
+
+    @activity.defn(name=names.RELEASE_ACCOUNT)
+    async def release_account(self, order: ConversionRef) -> None:
+        """Undo ensure-account."""
+        request = records_pb2.ReleaseAccountRequest(conversion_id=order.conversion_id)
+        await self._door.ask_until_done(self._records.ReleaseAccount, request)
+
+    @activity.defn(name=names.RELEASE_CONTACT)
+    async def release_contact(self, order: ConversionRef) -> None:
+        """Undo ensure-contact."""
+        request = records_pb2.ReleaseContactRequest(conversion_id=order.conversion_id)
+        await self._door.ask_until_done(self._records.ReleaseContact, request)
+
+    @activity.defn(name=names.RELEASE_OPPORTUNITY)
+    async def release_opportunity(self, order: ConversionRef) -> None:
+        """Undo ensure-opportunity."""
+        request = records_pb2.ReleaseOpportunityRequest(conversion_id=order.conversion_id)
+        await self._door.ask_until_done(self._records.ReleaseOpportunity, request)
+
+    @activity.defn(name=names.REMOVE_NOTES)
+    async def remove_notes(self, order: ConversionRef) -> None:
+        """Undo copy-notes."""
+        request = records_pb2.RemoveNotesRequest(conversion_id=order.conversion_id)
+        await self._door.ask_until_done(self._records.RemoveNotes, request)
+
+    @activity.defn(name=names.FAIL_CONVERSION)
+    async def fail_conversion(self, order: FailConversion) -> None:
+        """Free the lead. A conversion that is over or unknown holds no lead: there is nothing to free."""
+        request = FailConversionRequest(conversion_id=order.conversion_id, reason=order.reason, message=order.message)
+        try:
+            await self._door.ask(self._conversions.FailConversion, request)
+        except LeadlineError as error:
+            if error.kind not in {ErrorKind.NOT_FOUND, ErrorKind.REFUSED}:
+                raise as_obstacle(error) from None
+            activity.logger.warning("there was nothing to free: %s", error.reason)

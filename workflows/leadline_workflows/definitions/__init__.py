@@ -1,0 +1,1 @@
+"""Workflow code: deterministic, replayed from histories, changed only with `workflow.patched` and the replay tests."""

@@ -1,0 +1,34 @@
+"""Why a step failed for good, in the words that the leads service keeps with the conversion."""
+
+import re
+from dataclasses import dataclass
+
+from temporalio import exceptions
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+_REASON = re.compile(r"[A-Z][A-Z0-9_]*")
+_LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An ErrorReason without its prefix, and a sentence for people, at most 500 characters."""
+
+    reason: str
+    message: str
+
+
+def why(error: BaseException, cancellation_reason: str | None) -> Failure:
+    """The failure that an error of a step amounts to."""
+    cause = error.cause if isinstance(error, ActivityError) else error
+    if is_cancelled_exception(error):
+        return _failure("CONVERSION_FAILED", f"Stopped by an operator. {cancellation_reason or ''}")
+    if isinstance(cause, exceptions.TimeoutError):
+        return _failure("PART_UNAVAILABLE", "A part that is needed did not answer in time.")
+    if isinstance(cause, ApplicationError) and _REASON.fullmatch(cause.type or ""):
+        return _failure(cause.type or "", cause.message)
+    return _failure("INTERNAL", "Something went wrong on our side.")
+
+
+def _failure(reason: str, message: str) -> Failure:
+    return Failure(reason, message.strip()[:_LONGEST_MESSAGE])

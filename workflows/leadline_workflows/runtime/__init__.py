@@ -1,0 +1,1 @@
+"""The worker process: its configuration, its connection to Temporal, and where everything is put together."""

@@ -1,0 +1,65 @@
+"""The activities with everything they call, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from kit.rpc.calls import open_channel
+from kit.tokens import ServiceToken
+from leadline_workflows.activities.conversion import ConversionActivities
+from leadline_workflows.activities.conversion_notes import NoteActivities
+from leadline_workflows.activities.conversion_undo import UndoActivities
+from leadline_workflows.activities.door import Door
+from leadline_workflows.activities.sla import SlaActivities
+from leadline_workflows.runtime.settings import WorkerSettings
+from leadline_workflows.runtime.worker import Activities, Limits, conversion_worker, sla_worker
+
+# Whom the worker's tokens speak for.
+_SUBJECT = UUID("0190c0de-0000-7000-8000-0000000000f1")
+_PERMISSIONS = ("sla:record", "conversions:run", "leads:view", "conversion_records:write")
+
+
+@dataclass(frozen=True, slots=True)
+class ActivitySet:
+    """The activities of each task queue."""
+
+    sla: Activities
+    conversion: Activities
+
+
+@asynccontextmanager
+async def open_activities(settings: WorkerSettings) -> AsyncIterator[ActivitySet]:
+    """The activities over open channels, which are closed at the end."""
+    door = Door(ServiceToken(settings, subject=_SUBJECT, permissions=_PERMISSIONS))
+    async with open_channel(settings.leads_address) as leads, open_channel(settings.crm_address) as crm:
+        forward, notes = ConversionActivities(door, leads, crm), NoteActivities(door, leads, crm)
+        undo = UndoActivities(door, leads, crm)
+        yield ActivitySet(
+            sla=[SlaActivities(door, leads).record_milestone],
+            conversion=[
+                forward.read_plan,
+                forward.ensure_account,
+                forward.ensure_contact,
+                forward.ensure_opportunity,
+                notes.copy_notes,
+                forward.complete_conversion,
+                undo.remove_notes,
+                undo.release_opportunity,
+                undo.release_contact,
+                undo.release_account,
+                undo.fail_conversion,
+            ],
+        )
+
+
+def make_workers(client: Client, settings: WorkerSettings, activities: ActivitySet) -> list[Worker]:
+    """A worker for each task queue."""
+    limits = Limits(settings.cached_workflows, settings.concurrent_activities, settings.shutdown_timeout)
+    return [
+        sla_worker(client, activities.sla, limits),
+        conversion_worker(client, activities.conversion, limits),
+    ]

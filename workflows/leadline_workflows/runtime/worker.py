@@ -1,0 +1,62 @@
+"""The workers of both task queues, put together."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from leadline_workflows.contracts import names
+from leadline_workflows.definitions.lead_conversion import LeadConversionWorkflow
+from leadline_workflows.definitions.lead_sla import LeadSlaWorkflow
+
+Activities = Sequence[Callable[..., Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one worker takes on."""
+
+    cached_workflows: int = 500
+    concurrent_activities: int = 100
+    shutdown_timeout: timedelta = timedelta(seconds=10)
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """The sandbox of workflow code.
+
+    Contracts hold no state and pass through: importing them anew would double the memory of each run.
+    """
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules("leadline_workflows.contracts")
+    )
+
+
+def sla_worker(client: Client, activities: Activities, limits: Limits, *, queue: str = names.SLA_QUEUE) -> Worker:
+    """The worker of SLA clocks."""
+    return _worker(client, queue, LeadSlaWorkflow, activities, limits)
+
+
+def conversion_worker(
+    client: Client, activities: Activities, limits: Limits, *, queue: str = names.CONVERSION_QUEUE
+) -> Worker:
+    """The worker of conversions."""
+    return _worker(client, queue, LeadConversionWorkflow, activities, limits)
+
+
+def _worker(client: Client, queue: str, workflow: type, activities: Activities, limits: Limits) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=[workflow],
+        activities=activities,
+        workflow_runner=sandbox(),
+        max_cached_workflows=limits.cached_workflows,
+        max_concurrent_activities=limits.concurrent_activities,
+        graceful_shutdown_timeout=limits.shutdown_timeout,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )
