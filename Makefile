@@ -5,7 +5,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(PY):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint format check gen check-gen clean
+.PHONY: help setup up test lint format check gen check-gen breaking capture-histories check-images clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -32,7 +32,7 @@ lint: setup ## formatter, linter, types, import contracts, protos: all without c
 	$(PY)/lint-imports
 	$(PY)/buf lint
 	$(PY)/buf format --diff --exit-code
-	$(MAKE) --no-print-directory check-gen
+	$(MAKE) --no-print-directory check-gen breaking
 
 format: setup ## format the code and apply safe lint fixes
 	$(PY)/ruff format .
@@ -46,6 +46,15 @@ gen: setup ## generate the proto code into protos/gen
 
 check-gen: setup ## fail where the generated code is not what the protos say
 	@$(PY)/python protos/generate.py --check protos/gen
+
+breaking: setup ## compare the protos with the main branch: wire and JSON names stay
+	$(PY)/buf breaking --against "$(if $(AGAINST),$(AGAINST),.git#branch=main)"
+
+capture-histories: setup ## record workflow histories anew, for the replay tests
+	$(PY)/python -m tests.workflows.capture
+
+check-images: setup ## carry out the build stage of each Dockerfile without Docker; needs the package index
+	$(PY)/python -m deploy.check_images
 
 clean: ## remove the environment and caches, keep the data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -25,7 +25,7 @@ async def create_leads(api: httpx.AsyncClient, count: int, name: str) -> list[di
         }
         for number in range(count)
     )
-    return await asyncio.gather(*(post(api, "/leads", body) for body in bodies))
+    return list(await asyncio.gather(*(post(api, "/leads", body) for body in bodies)))
 
 
 async def clock_starts(temporal: Client, lead_id: str) -> int:

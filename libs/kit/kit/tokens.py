@@ -14,7 +14,7 @@ import jwt
 
 from kit.config import ServiceTokenSettings, TokenSettings
 from kit.context import Principal
-from kit.errors import unauthenticated
+from kit.errors import unauthenticated, unavailable
 
 _ASYMMETRIC = ["RS256", "ES256", "EdDSA"]
 _CACHE_SIZE = 2048
@@ -46,7 +46,7 @@ class TokenVerifier:
         """Check the token.
 
         Raises:
-            LeadlineError: TOKEN_INVALID or TOKEN_EXPIRED.
+            LeadlineError: TOKEN_INVALID or TOKEN_EXPIRED; PART_UNAVAILABLE while a JWKS URL does not answer.
         """
         digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
         known = self._known.get(digest)
@@ -73,6 +73,8 @@ class TokenVerifier:
             )
         except jwt.ExpiredSignatureError:
             raise unauthenticated("TOKEN_EXPIRED", "The token has expired. Get a new one.") from None
+        except jwt.PyJWKClientConnectionError:
+            raise unavailable("The keys that tokens are checked with cannot be read now. Try again soon.") from None
         except (jwt.PyJWTError, ValueError, TypeError):
             raise unauthenticated("TOKEN_INVALID", "The token is not one that Leadline accepts.") from None
 

@@ -100,6 +100,13 @@ async def test_a_public_key_takes_tokens_of_its_private_key_only(
     assert await refusal(token(), accepted) == "TOKEN_INVALID"
 
 
+async def test_keys_that_cannot_be_read_are_no_fault_of_the_token() -> None:
+    accepted = TokenSettings(token_jwks_url="http://127.0.0.1:1/keys")
+    key = ec.generate_private_key(ec.SECP256R1())
+    signed = jwt.encode(claims(), key, algorithm="ES256", headers={"kid": "one"})
+    assert await refusal(signed, accepted) == "PART_UNAVAILABLE"
+
+
 async def test_issuer_and_audience_are_checked_where_they_are_configured() -> None:
     accepted = TokenSettings(token_secret=SecretStr(SECRET), token_issuer="us", token_audience="leadline")
     good = jwt.encode(claims(iss="us", aud="leadline"), SECRET, algorithm="HS256")
