@@ -1,0 +1,1 @@
+"""The crm service: owns accounts, contacts, opportunities and the product catalogue."""

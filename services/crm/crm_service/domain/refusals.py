@@ -1,0 +1,29 @@
+"""The refusals that several use cases share."""
+
+from uuid import UUID
+
+from kit.errors import LeadlineError, invalid_field, not_found, refused
+
+
+def missing(noun: str, record_id: UUID) -> LeadlineError:
+    """There is no such account, contact, opportunity or product; a deleted one counts as none."""
+    return not_found(f"{noun.upper()}_NOT_FOUND", f"There is no {noun} {record_id}.")
+
+
+def conversion_closed() -> LeadlineError:
+    """The step has been undone, maybe before it came."""
+    return refused("CONVERSION_CLOSED", "This conversion has been undone.")
+
+
+def contact_of_another_account(account_id: UUID) -> LeadlineError:
+    """The contact belongs to ``account_id``, which is not the one that the conversion is for."""
+    return refused(
+        "CONTACT_OF_ANOTHER_ACCOUNT",
+        "The contact belongs to another account.",
+        metadata={"accountId": str(account_id)},
+    )
+
+
+def id_taken(record_id: UUID) -> LeadlineError:
+    """The id of what is to be made belongs to something that is there."""
+    return invalid_field("newId", "NOT_UNIQUE", f"There is something with the id {record_id} already.")

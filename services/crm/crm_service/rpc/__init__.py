@@ -1,0 +1,1 @@
+"""The gRPC door: thin servicers, and the mapping between protos and records."""

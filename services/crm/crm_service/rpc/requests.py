@@ -1,0 +1,150 @@
+"""Requests as what the use cases take; everything that is wrong with one is named at once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from leadline.crm.v1 import conversion_record_service_pb2 as conversion_pb
+from leadline.crm.v1 import record_service_pb2, records_pb2
+
+from crm_service.domain import conversion
+from crm_service.domain.conversion import ContactLink, NewAccount, NewContact, NewOpportunity, Sought
+from crm_service.domain.fields import Rule, checked, id_, required, rest_name
+from crm_service.domain.paging import Page, page_of
+from crm_service.domain.product import PRODUCT
+from crm_service.domain.records import RecordNote
+from kit.errors import FieldViolation, invalid, invalid_field
+from kit.ids import parse_id
+
+_CONVERSION: Mapping[str, Rule] = {"conversion_id": required(id_)}
+
+
+class PagedRequest(Protocol):
+    """A request for a page of a list."""
+
+    @property
+    def page(self) -> int:
+        """The page's number, from 1; 0 is 1."""
+
+    @property
+    def limit(self) -> int:
+        """How many items; 0 is 25."""
+
+
+class OfConversion(Protocol):
+    """A request that belongs to a conversion."""
+
+    @property
+    def conversion_id(self) -> str:
+        """Which conversion."""
+
+
+def page(request: PagedRequest) -> Page:
+    """The page that is asked for."""
+    return page_of(request.page, request.limit)
+
+
+def conversion_id(request: OfConversion) -> UUID:
+    """The conversion that the request belongs to."""
+    found: UUID = checked(_CONVERSION, {"conversion_id": request.conversion_id})["conversion_id"]
+    return found
+
+
+def account_wanted(request: conversion_pb.EnsureAccountRequest) -> UUID | NewAccount:
+    """The account to link, or to make where none matches."""
+    if request.link_id:
+        return parse_id(request.link_id, "linkId")
+    return NewAccount(**_new(conversion.NEW_ACCOUNT, request))
+
+
+def contact_wanted(request: conversion_pb.EnsureContactRequest) -> ContactLink | NewContact:
+    """The contact to link, or to make where none matches."""
+    if request.link_id:
+        rules = {"link_id": id_, "account_id": id_}
+        ids = checked(rules, _given(rules, request))
+        return ContactLink(id=ids["link_id"], account_id=ids["account_id"])
+    return NewContact(**_new(conversion.NEW_CONTACT, request))
+
+
+def opportunity_wanted(request: conversion_pb.EnsureOpportunityRequest) -> UUID | NewOpportunity:
+    """The opportunity to link, or to make."""
+    if request.link_id:
+        return parse_id(request.link_id, "linkId")
+    return NewOpportunity(**_new(conversion.NEW_OPPORTUNITY, request))
+
+
+def sought(request: conversion_pb.MatchRecordsRequest) -> Sought:
+    """What to match by."""
+    return Sought(**checked(conversion.SOUGHT, _given(conversion.SOUGHT, request)))
+
+
+def notes(request: conversion_pb.CopyNotesRequest) -> Sequence[RecordNote]:
+    """The notes to copy, at most 100."""
+    if len(request.notes) > conversion.MOST_NOTES:
+        raise invalid_field("notes", "TOO_MANY", f"Must be at most {conversion.MOST_NOTES}.")
+    return [_note(note, f"notes.{place}.") for place, note in enumerate(request.notes)]
+
+
+def product_fields(fields: record_service_pb2.ProductFields) -> dict[str, Any]:
+    """All fields of a new product, None for those that are absent."""
+    return _product_values(fields, PRODUCT)
+
+
+def product_changes(request: record_service_pb2.UpdateProductRequest) -> dict[str, Any]:
+    """The fields that the mask names, None for those that are absent.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED for fields that a product does not have.
+    """
+    return _product_values(request.fields, _known_paths(request.update_mask))
+
+
+def expected_version(
+    request: record_service_pb2.UpdateProductRequest | record_service_pb2.DeleteProductRequest,
+) -> int | None:
+    """The version that the caller read, if it said so."""
+    return request.expected_version if request.HasField("expected_version") else None
+
+
+def _new(rules: Mapping[str, Rule], request: Message) -> dict[str, Any]:
+    values = checked(rules, _given(rules, request))
+    return {"id": values.pop("new_id"), **values}
+
+
+def _given(rules: Mapping[str, Rule], message: Message) -> dict[str, Any]:
+    # An absent text reads as an empty one, which is the same to every rule.
+    return {name: getattr(message, name) for name in rules}
+
+
+def _note(note: records_pb2.RecordNote, path: str) -> RecordNote:
+    values = checked(conversion.NOTE, _given(conversion.NOTE, note), path=path)
+    if not note.HasField("created_at"):
+        raise invalid_field(f"{path}createdAt", "REQUIRED", "Must not be empty.")
+    return RecordNote(created_at=_moment(note.created_at, f"{path}createdAt"), **values)
+
+
+def _moment(timestamp: Timestamp, field: str) -> datetime:
+    try:
+        return timestamp.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        raise invalid_field(field, "OUT_OF_RANGE", "Must be a moment in the years 1 to 9999.") from None
+
+
+def _known_paths(mask: FieldMask) -> Sequence[str]:
+    paths = list(dict.fromkeys(mask.paths))
+    unknown = [path for path in paths if path not in PRODUCT]
+    if unknown:
+        raise invalid(
+            *(FieldViolation(rest_name(path), "UNKNOWN_FIELD", "There is no such field.") for path in unknown)
+        )
+    return paths
+
+
+def _product_values(
+    fields: record_service_pb2.ProductFields, names: Mapping[str, Rule] | Sequence[str]
+) -> dict[str, Any]:
+    return {name: getattr(fields, name) if fields.HasField(name) else None for name in names}  # type: ignore[arg-type]

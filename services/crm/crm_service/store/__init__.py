@@ -1,0 +1,1 @@
+"""The crm database: its tables and its SQL."""

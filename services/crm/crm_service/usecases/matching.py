@@ -1,0 +1,59 @@
+"""What is already there for a lead."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from crm_service.domain.company_name import company_key
+from crm_service.domain.conversion import Sought, email_key
+from crm_service.domain.records import Account, Contact, Opportunity
+from crm_service.store import matching
+from crm_service.store.records import ACCOUNT_RECORDS, CONTACT_RECORDS, OPPORTUNITY_RECORDS, R, Records
+from kit.db.database import Reading
+
+_MOST_BY_PHONE = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """The records that match, and those of the given ids."""
+
+    account_by_company: Account | None
+    contact_by_email: Contact | None
+    contacts_by_phone: Sequence[Contact]
+    account: Account | None
+    contact: Contact | None
+    opportunity: Opportunity | None
+
+
+async def match_records(connection: Reading, sought: Sought) -> Matches:
+    """What a conversion would link, and who shares the phone number: the newest 10.
+
+    Where several contacts have the e-mail, it is one at the account that would be linked, else one at none.
+    """
+    company = company_key(sought.company) if sought.company else None
+    by_company = await matching.account_like(connection, company, sought.email_domain)
+    account = await _given(connection, ACCOUNT_RECORDS, sought.account_id)
+    linked = account or by_company
+    return Matches(
+        account_by_company=by_company,
+        contact_by_email=await _by_email(connection, sought.email, linked),
+        contacts_by_phone=await _by_phone(connection, sought.phone_e164),
+        account=account,
+        contact=await _given(connection, CONTACT_RECORDS, sought.contact_id),
+        opportunity=await _given(connection, OPPORTUNITY_RECORDS, sought.opportunity_id),
+    )
+
+
+async def _by_email(connection: Reading, email: str | None, account: Account | None) -> Contact | None:
+    if email is None:
+        return None
+    return await matching.contact_by_email(connection, email_key(email), account.id if account else None)
+
+
+async def _by_phone(connection: Reading, phone_e164: str | None) -> Sequence[Contact]:
+    return await matching.contacts_by_phone(connection, phone_e164, _MOST_BY_PHONE) if phone_e164 else ()
+
+
+async def _given(connection: Reading, records: Records[R], record_id: UUID | None) -> R | None:
+    return await records.find(connection, record_id) if record_id else None

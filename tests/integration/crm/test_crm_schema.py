@@ -1,0 +1,106 @@
+"""The database: the migration makes what the tables say, and every question that is asked of it has its index."""
+
+from collections.abc import Callable
+
+import psycopg
+import sqlalchemy as sa
+
+from crm_service.main import MIGRATIONS
+from crm_service.store.tables import METADATA
+from kit.db.database import sqlalchemy_url
+from kit.db.migrations import migrate
+from kit.ids import new_id
+from tests.integration.crm.conftest import crm_replica
+from tests.integration.crm.crm_door import Conversion, CrmDoor, note, unique
+
+_FILL = (
+    """INSERT INTO accounts (id, name, name_key, email_domain)
+       SELECT gen_random_uuid(), 'Company ' || n, 'company ' || n, n || '.example' FROM generate_series(1, 4000) n""",
+    """INSERT INTO contacts (id, account_id, last_name, email, email_key, phone_e164)
+       SELECT gen_random_uuid(), id, name, name_key, name_key, '+49' || row_number() OVER () FROM accounts""",
+    """INSERT INTO opportunities (id, account_id, contact_id, name, pipeline_id, stage_id, currency)
+       SELECT gen_random_uuid(), account_id, id, last_name, id, id, 'EUR' FROM contacts""",
+    """INSERT INTO products (id, name, sku, unit_price, is_active)
+       SELECT gen_random_uuid(), 'Product ' || n, 'SKU ' || n, 1, true FROM generate_series(1, 4000) n""",
+    """INSERT INTO record_notes (id, conversion_id, account_id, content, created_by, created_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), id, 'x', id, now() FROM accounts""",
+    """INSERT INTO record_notes (id, conversion_id, contact_id, content, created_by, created_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), id, 'x', id, now() FROM contacts""",
+    """INSERT INTO record_notes (id, conversion_id, opportunity_id, content, created_by, created_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), id, 'x', id, now() FROM opportunities""",
+    """INSERT INTO conversion_records (conversion_id, kind, record_id, made)
+       SELECT gen_random_uuid(), 'account', id, true FROM accounts""",
+)
+
+
+_SHAPE = (
+    """SELECT table_name, column_name, data_type, numeric_precision, numeric_scale, is_nullable, is_identity,
+              column_default, generation_expression, collation_name
+       FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'""",
+    "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'",
+    """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+       WHERE connamespace = 'public'::regnamespace AND conrelid <> 'alembic_version'::regclass""",
+)
+
+
+def shape(url: str) -> list[list[tuple[object, ...]]]:
+    """The columns, indexes and constraints of a database."""
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS alembic_version (version_num text)")
+        return [sorted(connection.execute(query).fetchall(), key=repr) for query in _SHAPE]
+
+
+def test_the_migration_makes_what_the_tables_say(crm_url: str, create_database: Callable[[str], str]) -> None:
+    url = create_database("crm_from_tables")
+    engine = sa.create_engine(sqlalchemy_url(url), poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE EXTENSION pg_trgm"))
+        METADATA.create_all(connection)
+    migrated = shape(crm_url)
+    assert all(migrated)
+    assert migrated == shape(url)
+
+
+def test_migrating_again_changes_nothing(crm_url: str) -> None:
+    before = shape(crm_url)
+    migrate(MIGRATIONS, crm_url)
+    assert shape(crm_url) == before
+
+
+async def ask_everything(door: CrmDoor) -> None:
+    """Every list, match and step, for single ones out of thousands."""
+    for list_ in (door.accounts, door.contacts, door.opportunities, door.products):
+        await list_()
+        await list_("t 3977" if list_ == door.products else "y 3977")
+    (account,) = (await door.accounts("Company 3977")).accounts
+    await door.contacts(account_id=account.id)
+    await door.opportunities(account_id=account.id)
+    await door.match(email="company 1", phone_e164="+4977", company="Nobody", email_domain="17.example")
+    product = await door.add_product(name="New", sku="New", unit_price="1")
+    assert await door.product(product.id) == product
+    conversion = Conversion(door)
+    made = (await conversion.account(unique(), email_domain=f"{new_id().hex}.example")).account_id
+    contact = (await conversion.contact(email=f"{new_id().hex}@x.example", account_id=made)).contact_id
+    deal = (await conversion.opportunity(account_id=made, contact_id=contact)).opportunity_id
+    await conversion.notes(note())
+    assert await door.account(made)
+    assert await door.contact(contact)
+    assert await door.opportunity(deal)
+    await conversion.release_all()
+
+
+async def test_every_question_has_its_index(copy_crm: Callable[[], str]) -> None:
+    url = copy_crm()
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in _FILL:
+            connection.execute(statement)
+        connection.execute("VACUUM ANALYZE")
+        connection.execute("SELECT pg_stat_reset()")
+    async with crm_replica(url) as door:
+        await ask_everything(door)
+    # The sessions of the replica are over: what they counted has been written down.
+    with psycopg.connect(url) as connection:
+        unused = connection.execute("SELECT indexrelname FROM pg_stat_user_indexes WHERE idx_scan = 0").fetchall()
+    # One that only keeps SKUs unique, and those of tables that others ask.
+    expected = {"products_sku", "idempotency_keys_created_at", "idempotency_keys_pkey", "alembic_version_pkc"}
+    assert {name for (name,) in unused} <= expected
