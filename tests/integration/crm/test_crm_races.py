@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from typing import Any
 
+import psycopg
 import pytest
 
 from kit.errors import LeadlineError
 from kit.ids import new_id
 from tests.integration.crm.crm_door import Conversion, CrmDoor, count_named, step_named, unique
+from tests.support.waiting import eventually
 
 
 async def together(calls: Iterable[Awaitable[Any]]) -> list[Any]:
@@ -152,3 +154,40 @@ async def test_whole_conversions_that_start_and_are_undone_at_once_leave_only_wh
 
 def _either_way(number: int, first: Any, second: Any) -> list[Any]:
     return [first, second] if number % 2 else [second, first]
+
+
+async def someone_waits(url: str) -> bool:
+    """Whether a session of this database waits for a lock."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    # A look of its own each time: within one transaction the answer stays the same.
+    with psycopg.connect(url) as connection:
+        return connection.execute(query).fetchone() != (0,)
+
+
+async def test_an_account_that_goes_while_it_is_being_linked_is_made_anew(crm: CrmDoor, crm_url: str) -> None:
+    name = unique()
+    going = (await Conversion(crm).account(name)).account_id
+    with psycopg.connect(crm_url) as connection:
+        connection.execute("DELETE FROM accounts WHERE id = %s", [going])
+        ensuring = asyncio.create_task(Conversion(crm).account(name))
+        await eventually(lambda: someone_waits(crm_url))
+    ensured = await ensuring
+    assert ensured.made
+    assert await crm.account(ensured.account_id)
+
+
+async def test_a_contact_that_gets_another_account_while_it_is_being_linked_is_left_there(
+    crm: CrmDoor, crm_url: str
+) -> None:
+    address = f"{new_id().hex}@acme.example"
+    here, there = [(await Conversion(crm).account(unique())).account_id for _ in range(2)]
+    moving = (await Conversion(crm).contact(email=address)).contact_id
+    with psycopg.connect(crm_url) as connection:
+        connection.execute("UPDATE contacts SET account_id = %s WHERE id = %s", [there, moving])
+        ensuring = asyncio.create_task(Conversion(crm).contact(email=address, account_id=here))
+        await eventually(lambda: someone_waits(crm_url))
+    ensured = await ensuring
+    assert ensured.made
+    moved = await crm.contact(moving)
+    assert moved is not None
+    assert moved.account_id == there

@@ -24,7 +24,7 @@ async def copy_notes(tx: Writing, conversion_id: UUID, notes: Sequence[RecordNot
     """
     await lock_conversion(tx, conversion_id)
     steps = await steps_of(tx, conversion_id)
-    if False:
+    if any(step.released for step in steps.values()):
         raise conversion_closed()
     target = next((steps[kind] for kind in _TARGETS if kind in steps), None)
     if target is None or target.ensured is None:
