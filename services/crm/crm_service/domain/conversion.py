@@ -17,7 +17,12 @@ _EMAIL = line(320)
 _PHONE = line(60)
 _MADE: dict[str, Rule] = {"new_id": required(id_), "lead_id": required(id_), "owner_id": required(id_)}
 
-NEW_ACCOUNT: Mapping[str, Rule] = _MADE | {"name": required(_NAME), "email_domain": domain, "phone": _PHONE}
+NEW_ACCOUNT: Mapping[str, Rule] = _MADE | {
+    "name": required(_NAME),
+    "email_domain": domain,
+    "phone": _PHONE,
+    "person_email": _EMAIL,
+}
 NEW_CONTACT: Mapping[str, Rule] = _MADE | {
     "account_id": id_,
     "first_name": _LINE,
@@ -60,17 +65,29 @@ class NewRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccount(NewRecord):
-    """An account to make where none matches. ``email_domain`` is a company's own, not a free-mail provider's."""
+    """An account to make where none matches. ``email_domain`` is a company's own, not a free-mail provider's.
+
+    One that is named after a person matches by the person's e-mail, since namesakes are other people.
+    """
 
     name: str
     email_domain: str | None
     phone: str | None
+    person_email: str | None
+    is_person: bool
+
+    @property
+    def name_key(self) -> str:
+        """What equal accounts are known by."""
+        if not self.is_person:
+            return company_key(self.name)
+        return person_key(self.person_email) if self.person_email else person_key(str(self.id))
 
     @property
     def matches_by(self) -> set[str]:
         """What equal accounts have in common, one at least."""
         by_domain = {f"account domain {self.email_domain}"} if self.email_domain else set()
-        return {f"account name {company_key(self.name)}"} | by_domain
+        return {f"account name {self.name_key}"} | by_domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,3 +158,8 @@ class Ensured:
 def email_key(email: str) -> str:
     """The form under which equal e-mail addresses are equal (spec: leads)."""
     return email.lower()
+
+
+def person_key(email: str) -> str:
+    """What the account of a person is known by. No company's key has the sign in it."""
+    return f"@ {email_key(email)}"

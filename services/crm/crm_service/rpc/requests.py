@@ -58,7 +58,7 @@ def account_wanted(request: conversion_pb.EnsureAccountRequest) -> UUID | NewAcc
     """The account to link, or to make where none matches."""
     if request.link_id:
         return parse_id(request.link_id, "linkId")
-    return NewAccount(**_new(conversion.NEW_ACCOUNT, request))
+    return NewAccount(**_new(conversion.NEW_ACCOUNT, request), is_person=request.is_person)
 
 
 def contact_wanted(request: conversion_pb.EnsureContactRequest) -> ContactLink | NewContact:

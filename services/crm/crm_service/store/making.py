@@ -8,7 +8,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from crm_service.domain.company_name import company_key
 from crm_service.domain.conversion import NewAccount, NewContact, NewOpportunity, email_key
 from crm_service.store.tables import ACCOUNTS, CONTACTS, OPPORTUNITIES
 from kit.db.database import Writing
@@ -16,7 +15,9 @@ from kit.db.database import Writing
 
 async def insert_account(tx: Writing, new: NewAccount) -> bool:
     """Make an account; says whether its id was free."""
-    return await _insert(tx, ACCOUNTS, asdict(new) | {"name_key": company_key(new.name)})
+    values = asdict(new)
+    del values["is_person"], values["person_email"]
+    return await _insert(tx, ACCOUNTS, values | {"name_key": new.name_key})
 
 
 async def insert_contact(tx: Writing, new: NewContact) -> bool:

@@ -6,7 +6,6 @@ whoever wants one makes it and names it.
 
 from uuid import UUID
 
-from crm_service.domain.company_name import company_key
 from crm_service.domain.conversion import ContactLink, Ensured, NewAccount, NewContact, NewOpportunity, email_key
 from crm_service.domain.records import Contact, Kind
 from crm_service.domain.refusals import contact_of_another_account, id_taken
@@ -27,7 +26,7 @@ async def ensure_account(tx: Writing, conversion_id: UUID, wanted: UUID | NewAcc
     async def work() -> Ensured:
         if isinstance(wanted, UUID):
             return Ensured((await get_record(tx, ACCOUNT_RECORDS, wanted, Hold.THERE)).id, made=False)
-        like = await matching.account_like(tx, company_key(wanted.name), wanted.email_domain, Hold.THERE)
+        like = await matching.account_like(tx, wanted.name_key, wanted.email_domain, Hold.THERE)
         if like:
             return Ensured(like.id, made=False)
         return _made(wanted.id, free=await making.insert_account(tx, wanted))

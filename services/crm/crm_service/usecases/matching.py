@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from crm_service.domain.company_name import company_key
-from crm_service.domain.conversion import Sought, email_key
+from crm_service.domain.conversion import Sought, email_key, person_key
 from crm_service.domain.records import Account, Contact, Opportunity
 from crm_service.store import matching
 from crm_service.store.records import ACCOUNT_RECORDS, CONTACT_RECORDS, OPPORTUNITY_RECORDS, R, Records
@@ -31,8 +31,7 @@ async def match_records(connection: Reading, sought: Sought) -> Matches:
 
     Where several contacts have the e-mail, it is one at the account that would be linked, else one at none.
     """
-    company = company_key(sought.company) if sought.company else None
-    by_company = await matching.account_like(connection, company, sought.email_domain)
+    by_company = await matching.account_like(connection, _name_key(sought), sought.email_domain)
     account = await _given(connection, ACCOUNT_RECORDS, sought.account_id)
     linked = account or by_company
     return Matches(
@@ -43,6 +42,13 @@ async def match_records(connection: Reading, sought: Sought) -> Matches:
         contact=await _given(connection, CONTACT_RECORDS, sought.contact_id),
         opportunity=await _given(connection, OPPORTUNITY_RECORDS, sought.opportunity_id),
     )
+
+
+def _name_key(sought: Sought) -> str | None:
+    """What the account would be known by: the company, else the person."""
+    if sought.company:
+        return company_key(sought.company)
+    return person_key(sought.email) if sought.email else None
 
 
 async def _by_email(connection: Reading, email: str | None, account: Account | None) -> Contact | None:

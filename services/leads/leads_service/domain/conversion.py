@@ -164,13 +164,15 @@ def _target(link_id: UUID | None) -> dict[str, str | None]:
     return {"linkId": str(link_id) if link_id else None, "newId": str(new_id())}
 
 
-def _account(lead: Lead) -> dict[str, str | None]:
+def _account(lead: Lead) -> dict[str, str | bool | None]:
     """Named by the company, else the person's full name, else the address or number that is known."""
     return {
         "name": _short(lead.company or lead.name),
         "emailDomain": company_domain(lead.email_domain),
         # Without a company it is the person's own number.
         "phone": lead.phone if lead.company else None,
+        "isPerson": not lead.company,
+        "personEmail": None if lead.company else lead.email,
     }
 
 

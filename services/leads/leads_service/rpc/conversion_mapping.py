@@ -73,6 +73,8 @@ def plan_to_proto(conversion: Conversion) -> pb.ConversionPlan:
                 name=account["name"],
                 email_domain=account["emailDomain"],
                 phone=account["phone"],
+                is_person=account["isPerson"],
+                person_email=account["personEmail"],
             )
         )
     if contact := conversion.plan.get("contact"):

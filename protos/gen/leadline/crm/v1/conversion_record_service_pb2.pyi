@@ -139,6 +139,8 @@ class EnsureAccountRequest(_message.Message):
     EMAIL_DOMAIN_FIELD_NUMBER: _builtins.int
     PHONE_FIELD_NUMBER: _builtins.int
     OWNER_ID_FIELD_NUMBER: _builtins.int
+    IS_PERSON_FIELD_NUMBER: _builtins.int
+    PERSON_EMAIL_FIELD_NUMBER: _builtins.int
     conversion_id: _builtins.str
     lead_id: _builtins.str
     link_id: _builtins.str
@@ -150,6 +152,9 @@ class EnsureAccountRequest(_message.Message):
     """Absent for free-mail domains."""
     phone: _builtins.str
     owner_id: _builtins.str
+    is_person: _builtins.bool
+    """Named after a person without a company. Namesakes are other people: it matches by `person_email` instead of the name."""
+    person_email: _builtins.str
     def __init__(
         self,
         *,
@@ -161,21 +166,27 @@ class EnsureAccountRequest(_message.Message):
         email_domain: _builtins.str | None = ...,
         phone: _builtins.str | None = ...,
         owner_id: _builtins.str = ...,
+        is_person: _builtins.bool = ...,
+        person_email: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_link_id", b"_link_id", "_phone", b"_phone", "email_domain", b"email_domain", "link_id", b"link_id", "phone", b"phone"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_link_id", b"_link_id", "_person_email", b"_person_email", "_phone", b"_phone", "email_domain", b"email_domain", "link_id", b"link_id", "person_email", b"person_email", "phone", b"phone"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_link_id", b"_link_id", "_phone", b"_phone", "conversion_id", b"conversion_id", "email_domain", b"email_domain", "lead_id", b"lead_id", "link_id", b"link_id", "name", b"name", "new_id", b"new_id", "owner_id", b"owner_id", "phone", b"phone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_link_id", b"_link_id", "_person_email", b"_person_email", "_phone", b"_phone", "conversion_id", b"conversion_id", "email_domain", b"email_domain", "is_person", b"is_person", "lead_id", b"lead_id", "link_id", b"link_id", "name", b"name", "new_id", b"new_id", "owner_id", b"owner_id", "person_email", b"person_email", "phone", b"phone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__email_domain: _TypeAlias = _typing.Literal["email_domain"]  # noqa: Y015
     _WhichOneofArgType__email_domain: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain"]  # noqa: Y015
     _WhichOneofReturnType__link_id: _TypeAlias = _typing.Literal["link_id"]  # noqa: Y015
     _WhichOneofArgType__link_id: _TypeAlias = _typing.Literal["_link_id", b"_link_id"]  # noqa: Y015
+    _WhichOneofReturnType__person_email: _TypeAlias = _typing.Literal["person_email"]  # noqa: Y015
+    _WhichOneofArgType__person_email: _TypeAlias = _typing.Literal["_person_email", b"_person_email"]  # noqa: Y015
     _WhichOneofReturnType__phone: _TypeAlias = _typing.Literal["phone"]  # noqa: Y015
     _WhichOneofArgType__phone: _TypeAlias = _typing.Literal["_phone", b"_phone"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__email_domain) -> _WhichOneofReturnType__email_domain | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__link_id) -> _WhichOneofReturnType__link_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__person_email) -> _WhichOneofReturnType__person_email | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__phone) -> _WhichOneofReturnType__phone | None: ...
 
