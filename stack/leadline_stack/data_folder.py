@@ -1,134 +1,152 @@
-"""The folder that holds everything a stack keeps: databases, secrets, logs, state. One stack at a time owns it."""
+"""The folder with everything that one stack keeps: whose it is, what lies where, and who works with it now."""
 
 import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from leadline_stack.errors import StackError
 
 FORMAT = 1
-_MARKER = "leadline.json"
+DEFAULT = Path(".leadline")
 
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """A folder that is Leadline's."""
+    """Paths inside a data folder. ``path`` is absolute."""
 
     path: Path
 
     @property
-    def logs(self) -> Path:
-        """One file for each part."""
-        return self.path / "logs"
-
-    @property
-    def postgres(self) -> Path:
-        """PostgreSQL's own folder."""
-        return self.path / "postgres"
-
-    @property
-    def temporal_database(self) -> Path:
-        """The Temporal server's database."""
-        return self.path / "temporal.db"
+    def marker(self) -> Path:
+        """Says that the folder is Leadline's, and how it is laid out."""
+        return self.path / "leadline.json"
 
     @property
     def secrets(self) -> Path:
-        """The token secret and the databases' passwords."""
+        """The secret of the tokens, the passwords of the databases."""
         return self.path / "secrets.json"
 
     @property
     def state(self) -> Path:
-        """What runs, for the other commands to read."""
+        """What runs now; absent when nothing does."""
         return self.path / "state.json"
 
-    def lock(self) -> int:
-        """Own the folder until the process ends; the answer keeps the lock and is not to be closed.
+    @property
+    def postgres(self) -> Path:
+        """PostgreSQL's data."""
+        return self.path / "postgres"
 
-        Raises:
-            StackError: another stack owns it.
-        """
-        descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            message = (
-                f"A stack is running on {self.path} already. Look at `leadline status`, or choose another --data-dir."
-            )
-            raise StackError(message) from None
-        return descriptor
+    @property
+    def temporal(self) -> Path:
+        """Temporal's database."""
+        return self.path / "temporal.db"
+
+    @property
+    def logs(self) -> Path:
+        """One log for each part."""
+        return self.path / "logs"
+
+    def log(self, part: str) -> Path:
+        """The log of a part."""
+        return self.logs / f"{part}.log"
 
 
 def open_folder(path: Path) -> DataFolder:
-    """Take the folder for Leadline, making it where it is not there.
+    """The data folder at the path, made where there is none.
 
     Raises:
-        StackError: it is somebody else's, of another format, or may not be written.
+        StackError: the folder is not Leadline's, of another format, or there is no right to work with it.
     """
-    path = path.expanduser().resolve()
-    marker = path / _MARKER
+    folder = DataFolder(path.expanduser().absolute())
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        if not marker.exists():
-            _require_empty(path)
-            write_json(marker, {"format": FORMAT})
-        (path / "logs").mkdir(exist_ok=True)
+        _make(folder)
+        folder.logs.mkdir(exist_ok=True)
+    except PermissionError:
+        message = f"There is no right to write to {folder.path}. Choose another folder with --data-dir."
+        raise StackError(message) from None
+    except (NotADirectoryError, FileExistsError):
+        message = f"{folder.path} is not a folder. Choose another one with --data-dir."
+        raise StackError(message) from None
     except OSError as error:
-        message = f"Cannot write to {path}: {error.strerror}. Choose a folder of your own with --data-dir."
+        message = f"{folder.path} cannot be used: {error.strerror}. Choose another folder with --data-dir."
         raise StackError(message) from None
-    _require_format(path)
-    return DataFolder(path)
+    return folder
 
 
-def existing_folder(path: Path) -> DataFolder:
-    """The folder of a stack that has been started before.
-
-    Raises:
-        StackError: it is no such folder.
-    """
-    path = path.expanduser().resolve()
-    if not (path / _MARKER).exists():
-        message = f"There is no stack in {path}. Start one with `leadline up`, or name its folder with --data-dir."
-        raise StackError(message)
-    _require_format(path)
-    return DataFolder(path)
-
-
-def write_json(path: Path, value: Any, *, mode: int = 0o644) -> None:
-    """Replace a file as a whole, so that nobody ever reads half of it."""
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(value, file, indent=2)
-    fresh.replace(path)
-
-
-def read_json(path: Path) -> Any:
-    """The value of a file, nothing where it is not there.
+def find_folder(path: Path) -> DataFolder:
+    """The data folder at the path, which must be there.
 
     Raises:
-        StackError: it is no JSON, or may not be read.
+        StackError: there is none, or it is not ours to read.
     """
+    folder = DataFolder(path.expanduser().absolute())
     try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        message = f"Cannot read {path}: {error}."
+        if not folder.marker.exists():
+            message = (
+                f"There is no Leadline data folder at {folder.path}. Name it with --data-dir, or run `leadline up`."
+            )
+            raise StackError(message)
+        _check(folder)
+    except PermissionError:
+        message = f"There is no right to read {folder.path}."
         raise StackError(message) from None
+    return folder
 
 
-def _require_empty(path: Path) -> None:
-    if any(path.iterdir()):
-        message = f"{path} holds files that are not Leadline's. Choose an empty folder with --data-dir."
+@contextmanager
+def locked(folder: DataFolder) -> Iterator[None]:
+    """Have the folder for ourselves, until the block or the process ends, however it ends.
+
+    Raises:
+        StackError: another stack works with it.
+    """
+    with (folder.path / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = (
+                f"Leadline is already running on {folder.path}. See it with `leadline status`, stop it where it "
+                "was started, or choose another folder with --data-dir."
+            )
+            raise StackError(message) from None
+        yield
+
+
+def _make(folder: DataFolder) -> None:
+    folder.path.mkdir(parents=True, exist_ok=True)
+    if folder.marker.exists():
+        _check(folder)
+        _require_writable(folder)
+        return
+    if any(folder.path.iterdir()):
+        message = (
+            f"{folder.path} holds something else and is no Leadline data folder. "
+            "Choose an empty or a new folder with --data-dir."
+        )
+        raise StackError(message)
+    if os.geteuid() == 0:
+        folder.path.chmod(0o711)  # PostgreSQL runs as another user then, and has to get at its own folder
+    folder.marker.write_text(json.dumps({"format": FORMAT}) + "\n")
+
+
+def _check(folder: DataFolder) -> None:
+    try:
+        found = json.loads(folder.marker.read_text())["format"]
+    except (ValueError, KeyError, TypeError):
+        message = f"{folder.marker} is not what Leadline wrote. Choose another folder with --data-dir."
+        raise StackError(message) from None
+    if found != FORMAT:
+        message = (
+            f"{folder.path} has format {found}, and this Leadline reads format {FORMAT}. Use the Leadline that made it."
+        )
         raise StackError(message)
 
 
-def _require_format(path: Path) -> None:
-    marker = read_json(path / _MARKER)
-    if not isinstance(marker, dict) or marker.get("format") != FORMAT:
-        message = f"{path} was made by another version of Leadline. Choose another folder with --data-dir."
-        raise StackError(message)
+def _require_writable(folder: DataFolder) -> None:
+    probe = folder.path / "lock"
+    with probe.open("a"):
+        pass

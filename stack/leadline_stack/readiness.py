@@ -1,33 +1,60 @@
-"""How each sort of part shows that it is ready."""
+"""Whether a part is ready. Each probe answers no, rather than fail, while there is nobody to ask."""
 
 import asyncio
-import urllib.error
-import urllib.request
+import http.client
+from collections.abc import Mapping
 
-from kit.rpc.calls import is_serving, open_channel
+from kit.rpc import probe as rpc_probe
+from leadline_stack.parts import Probe
 
-_TEMPORAL_FRONTEND = "temporal.api.workflowservice.v1.WorkflowService"
-
-
-async def grpc_serves(address: str, service: str = "") -> bool:
-    """Whether the health service there says SERVING."""
-    async with open_channel(address) as channel:
-        return await is_serving(channel, service)
+_TIMEOUT_SECONDS = 2.0
 
 
-async def temporal_answers(address: str) -> bool:
-    """Whether the Temporal server takes calls."""
-    return await grpc_serves(address, _TEMPORAL_FRONTEND)
+def grpc_health(port: int, service: str = "") -> Probe:
+    """The gRPC health service on this machine's port says SERVING. Empty service: the part as a whole."""
+
+    async def is_serving() -> bool:
+        return await rpc_probe.probe(f"127.0.0.1:{port}", service)
+
+    return is_serving
 
 
-async def http_answers(url: str) -> bool:
-    """Whether the page answers 200."""
-    return await asyncio.to_thread(_get, url)
+def http_ok(port: int, path: str) -> Probe:
+    """A GET on this machine's port answers 200."""
+
+    def get() -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    async def is_ok() -> bool:
+        return await asyncio.to_thread(get)
+
+    return is_ok
 
 
-def _get(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - a page of our own, on this machine
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+def command_succeeds(*argv: str, env: Mapping[str, str]) -> Probe:
+    """A command that asks the part ends with exit code 0."""
+
+    async def succeeds() -> bool:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=dict(env),
+        )
+        try:
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                return await process.wait() == 0
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            return False
+
+    return succeeds

@@ -1,68 +1,90 @@
-"""What the commands print: progress, the panel of a running stack, the table of its parts."""
+"""What people see: progress and failures on standard error, where everything is on standard output."""
 
-import time
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-import psutil
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-_MEGABYTE = 1024 * 1024
+from leadline_stack.keeper import PartStatus
+from leadline_stack.logs import last_lines
+from leadline_stack.parts import PartState
+
+_LOG_LINES = 20
 
 
-def progress(console: Console, started: float) -> Any:
-    """Says each step with the seconds since the start, on standard error."""
+class _Lasting(Console):
+    """Falls silent when nobody reads any more, instead of ending the process: the parts are still there to be kept."""
 
-    def say(what: str) -> None:
-        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/dim]  {what}", highlight=False, soft_wrap=True)
-
-    return say
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
 
 
-def ready_panel(description: dict[str, Any], logs: str) -> Panel:
-    """Where everything is, and what to do next."""
-    grpc = "  ".join(f"{service} {address}" for service, address in description["grpc"].items())
-    lines = [
-        f"REST API      {description['gateway']}",
-        f"API docs      {description['gateway']}/docs",
-        f"Temporal UI   {description['temporalUi']}",
-        f"gRPC          {grpc}",
-        f"Data          {description['dataDir']}",
-        f"Logs          {logs}",
-    ]
-    return Panel("\n".join(lines), title="Leadline is ready", subtitle="Ctrl-C stops everything", expand=False)
+class Report:
+    """Tells how the start goes: a line for each part, and on a terminal what is still awaited."""
+
+    def __init__(self) -> None:
+        self._console = _Lasting(stderr=True, soft_wrap=True, highlight=False)
+        self._status = self._console.status("")
+        self._awaited: dict[str, None] = {}
+
+    def begin(self) -> None:
+        """Show what is awaited from now on."""
+        self._status.start()
+
+    def end(self) -> None:
+        """Show no more of it."""
+        self._status.stop()
+
+    def change(self, status: PartStatus) -> None:
+        """Tell of a part's change, where people want to know of it."""
+        if status.state in (PartState.STARTING, PartState.STOPPING):
+            self._awaited[status.name] = None
+        else:
+            self._awaited.pop(status.name, None)
+        if status.state in (PartState.READY, PartState.DONE):
+            self._console.print(f"[green]✓[/] {status.name} [dim]{status.state} after {status.seconds:.1f} s[/]")
+        if status.state is PartState.RESTARTING:
+            self._console.print(f"[yellow]![/] {status.name} {escape(status.note)}")
+        self._status.update(f"[dim]{', '.join(self._awaited)} …[/]")
+
+    def say(self, text: str) -> None:
+        """Tell something."""
+        self._console.print(escape(text))
+
+    def refuse(self, text: str) -> None:
+        """Tell why it does not go on."""
+        self._console.print(f"[bold red]leadline:[/] {escape(text)}")
+
+    def show_log(self, log: Path, *, kept: bool) -> None:
+        """Show the end of a log, and where the rest is."""
+        for line in last_lines(log, _LOG_LINES):
+            self._console.print(f"  {escape(line)}")
+        if kept:
+            self._console.print(f"The whole log: {escape(str(log))}")
 
 
-def parts_table(state: dict[str, Any]) -> tuple[Table, bool]:
-    """The parts of a stack as they are now, and whether all of them run."""
-    table = Table("part", "state", "pid", "uptime", "restarts", "memory", "port", box=None)
-    all_run = bool(state["parts"])
-    for name, part in state["parts"].items():
-        memory = _memory(part["pid"])
-        all_run = all_run and memory is not None
-        table.add_row(
-            name,
-            "down" if memory is None else "running",
-            str(part["pid"]),
-            _duration(time.time() - part["startedAt"]),
-            str(part["restarts"]),
-            "" if memory is None else f"{memory / _MEGABYTE:.0f} MB",
-            str(part["port"]),
-        )
-    return table, all_run
+def announce_json(place: Mapping[str, Any]) -> None:
+    """One line for programs."""
+    _Lasting(soft_wrap=True, highlight=False, markup=False, emoji=False).print(json.dumps(place))
 
 
-def _memory(pid: int) -> int | None:
-    """Resident bytes of a process with its children; nothing where it is gone."""
-    try:
-        process = psutil.Process(pid)
-        return sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
-    except psutil.Error:
-        return None
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h {minutes}m" if hours else f"{minutes}m {rest}s"
+def announce(place: Mapping[str, Any], logs: Path) -> None:
+    """Where everything is, for people, with a line to paste."""
+    console = _Lasting(highlight=False, emoji=False)
+    rows = Table.grid(padding=(0, 2))
+    rows.add_row("API", place["gateway"])
+    rows.add_row("API docs", f"{place['gateway']}/docs")
+    rows.add_row("Temporal UI", place["temporalUi"])
+    rows.add_row("Temporal", place["temporal"])
+    for name, address in place["grpc"].items():
+        rows.add_row(f"{name} (gRPC)", address)
+    rows.add_row("Logs", str(logs))
+    console.print(Panel(rows, title="Leadline is ready", expand=False), soft_wrap=True)
+    console.print("An administrator's token, for 8 hours:\n", markup=False)
+    console.print(f"export TOKEN={place['token']}\n", markup=False, soft_wrap=True)
+    console.print("Ctrl-C stops everything.")

@@ -165,3 +165,22 @@ async def test_conversions_of_one_company_at_once_make_one_account(api: httpx.As
     assert len({each["accountId"] for each in converted}) == 1
     assert len({each["contactId"] for each in converted}) == 8
     assert (await get(api, "/accounts", search="Acme Twins"))["meta"]["total"] == 1
+
+
+async def test_a_conversion_links_what_it_is_told_and_refuses_what_is_not_there(api: httpx.AsyncClient) -> None:
+    first = await post(api, "/leads", {**ALICE, "email": "erin@link-me.io", "company": "Link Me"})
+    made = await ask(api, "POST", f"/leads/{first['id']}/convert", {})
+    other = await post(api, "/leads", {**ALICE, "email": "frank@elsewhere.io", "company": "Elsewhere"})
+    elsewhere = await ask(api, "POST", f"/leads/{other['id']}/convert", {})
+    lead = await post(api, "/leads", {**ALICE, "email": "grace@third.io", "company": "Third"})
+    convert = f"/leads/{lead['id']}/convert"
+    for body, field in (
+        ({"accountId": lead["id"]}, "accountId"),
+        ({"accountId": elsewhere["accountId"], "contactId": made["contactId"]}, "contactId"),
+    ):
+        problem = await ask(api, "POST", convert, body, expect=422)
+        assert [error["field"] for error in problem["errors"]] == [field]
+    assert (await get(api, f"/leads/{lead['id']}"))["status"] == "open"
+    linked = await ask(api, "POST", convert, {"accountId": made["accountId"]})
+    assert linked["accountId"] == made["accountId"]
+    assert linked["contactId"] != made["contactId"]

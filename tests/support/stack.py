@@ -54,10 +54,13 @@ class RunningStack:
     async def restarted(self, part: str, killed: int) -> int:
         """The new process of a part whose old one was killed."""
 
-        async def look() -> int:
-            return self.pid(part)
+        async def look() -> dict[str, Any]:
+            return dict(self.state()["parts"][part])
 
-        return await eventually(look, lambda pid: pid != killed, within=20)
+        found = await eventually(
+            look, lambda now: now["pid"] not in {None, killed} and now["state"] == "ready", within=20
+        )
+        return int(found["pid"])
 
     async def stop(self) -> int:
         """End the stack as its user does, and answer its exit code."""

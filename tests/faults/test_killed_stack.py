@@ -1,0 +1,50 @@
+"""The whole product dies: the next start on the same folder finds everything, and nothing is left in its way."""
+
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from tests.support.api import get, post
+from tests.support.stack import RunningStack, running_stack, start_stack
+
+PORTS = ("--gateway-port", "18180", "--temporal-port", "17333", "--temporal-ui-port", "18333")
+
+
+def processes_of(stack: RunningStack) -> list[psutil.Process]:
+    """The supervisor with everything below it."""
+    supervisor = psutil.Process(stack.process.pid)
+    return [supervisor, *supervisor.children(recursive=True)]
+
+
+def still_alive(processes: list[psutil.Process]) -> list[str]:
+    _, alive = psutil.wait_procs(processes, timeout=5)
+    return [process.name() for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+async def test_after_the_death_of_everything_all_data_is_there_again(tmp_path: Path) -> None:
+    options = ("--data-dir", str(tmp_path / "data"), *PORTS)
+    stack = await start_stack(*options)
+    async with stack.client() as api:
+        lead = await post(api, "/leads", {"lastName": "Survivor"})
+    for process in processes_of(stack):
+        with suppress(psutil.NoSuchProcess):  # some go with the supervisor
+            process.kill()
+    await stack.process.wait()
+    async with running_stack(*options) as stack:
+        async with stack.client() as api:
+            assert (await get(api, f"/leads/{lead['id']}"))["lastName"] == "Survivor"
+        clock = (await stack.temporal()).get_workflow_handle(f"lead-sla/{lead['id']}")
+        assert (await clock.query("clock"))["closed_by"] == ""
+        everything = processes_of(stack)
+        assert len(everything) > 8
+    assert still_alive(everything) == []
+
+
+async def test_a_part_that_crashes_alone_is_restarted_alone(stack: RunningStack) -> None:
+    before = {name: part["pid"] for name, part in stack.state()["parts"].items()}
+    killed = stack.send("crm", signal.SIGKILL)
+    await stack.restarted("crm", killed)
+    after = {name: part["pid"] for name, part in stack.state()["parts"].items()}
+    assert {name for name in before if before[name] != after[name]} == {"crm"}
