@@ -18,7 +18,8 @@ from kit.context import request_id
 from kit.db.database import Reading, Writing
 
 PARKED_AFTER_REFUSALS = 12
-_LEASE = timedelta(seconds=30)
+# Longer than a delivery takes; how long a row waits whose relay died.
+_LEASE = timedelta(seconds=15)
 _AWAY_WAIT = timedelta(seconds=2)
 _LONGEST_WAIT_SECONDS = 300.0
 
@@ -80,7 +81,7 @@ class Outbox:
         await tx.execute(sa.insert(self._table).values(row).returning(sa.func.pg_notify(self.channel, "")))
 
     async def claim(self, tx: Writing, limit: int) -> list[OutboxRow]:
-        """Take up to ``limit`` due rows, the first of each key, for 30 seconds."""
+        """Take up to ``limit`` due rows, the first of each key, for 15 seconds."""
         table, earlier = self._table, self._table.alias("earlier")
         free = sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until < sa.func.now())
         first_of_key = ~sa.exists().where(earlier.c.key == table.c.key, earlier.c.id < table.c.id)
