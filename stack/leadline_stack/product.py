@@ -98,7 +98,8 @@ class Product:
             log=self.folder.log("gateway"),
             env={**self._env, **self._tokens, **addresses, **listen},
             uses=("settings", "crm", "leads", "relay", "worker"),
-            probe=http_ok(self.ports.gateway, "/healthz"),
+            # Not only that it lives: the first call after the start must find every part.
+            probe=http_ok(self.ports.gateway, "/readyz"),
             port=self.ports.gateway,
             stop_seconds=15,
         )

@@ -1,4 +1,6 @@
-"""Records histories of today's workflow code on the real server, for the replay tests: `make capture-histories`.
+"""Records histories of today's workflow code on the real server, for the replay tests.
+
+`python -m tests.workflows.capture [--replace]`, in the project's folder.
 
 A history that is committed stays as long as runs like it may be open: new code must replay it. So this writes
 only the cases that are not there yet; `--replace` writes all of them anew.
@@ -110,6 +112,19 @@ async def asked_by_an_operator(client: Client) -> Handle:
     return await _clock(client, make_clock(datetime.now(UTC)), live)
 
 
+async def answered_late_without_a_worker(client: Client) -> Handle:
+    """A clock that is closed when its worker comes back: what came due before is still recorded."""
+    leads, lead_id = LeadsRules(make_clock(datetime.now(UTC), at_risk=-3, deadline=-2)), str(new_id())
+    workflow_id = names.lead_sla_id(lead_id)
+    handle = await client.start_workflow(
+        names.LEAD_SLA, start_of(lead_id, leads.clock), id=workflow_id, task_queue=workflow_id
+    )
+    await handle.signal(names.CLOCK_CHANGED, leads.answer(datetime.now(UTC) - HOUR))
+    async with sla_worker(client, [leads.record_milestone], Limits(), queue=workflow_id):
+        await handle.result()
+    return handle
+
+
 async def _conversion(
     client: Client, services: ConversionRules, live: Callable[[Handle], Awaitable[None]] | None = None
 ) -> Handle:
@@ -177,6 +192,7 @@ CASES: dict[str, list[Case]] = {
         deadline_moved,
         healed_by_the_answer,
         asked_by_an_operator,
+        answered_late_without_a_worker,
     ],
     names.LEAD_CONVERSION: [
         converted,
@@ -189,10 +205,18 @@ CASES: dict[str, list[Case]] = {
 }
 
 
-def _write(path: Path, history: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(_scrubbed(json.loads(history)), indent=1) + "\n")
-    print(path)  # noqa: T201 - a command says what it wrote
+async def _capture(*, replace: bool) -> dict[Path, str]:
+    """The histories that are to be written, by the file that they belong in."""
+    captured: dict[Path, str] = {}
+    async with await start_temporal(identity=_IDENTITY) as environment:
+        client = await environment.connect_client(identity=_IDENTITY)
+        for workflow, cases in CASES.items():
+            for case in cases:
+                path = HISTORIES / workflow / f"{case.__name__}.json"
+                if replace or not path.exists():
+                    handle = await case(client)
+                    captured[path] = (await handle.fetch_history()).to_json()
+    return captured
 
 
 def _scrubbed(value: Any) -> Any:
@@ -202,19 +226,15 @@ def _scrubbed(value: Any) -> Any:
     return [_scrubbed(each) for each in value] if isinstance(value, list) else value
 
 
-async def main(*, replace: bool) -> None:
+def main(*, replace: bool) -> None:
     """Write the histories."""
-    async with await start_temporal(identity=_IDENTITY) as environment:
-        client = await environment.connect_client(identity=_IDENTITY)
-        for workflow, cases in CASES.items():
-            for case in cases:
-                path = HISTORIES / workflow / f"{case.__name__}.json"
-                if replace or not path.exists():
-                    handle = await case(client)
-                    _write(path, (await handle.fetch_history()).to_json())
+    for path, history in asyncio.run(_capture(replace=replace)).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(_scrubbed(json.loads(history)), indent=1) + "\n")
+        print(path)  # noqa: T201 - a command says what it wrote
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replace", action="store_true", help="write all of them anew")
-    asyncio.run(main(replace=parser.parse_args().replace))
+    main(replace=parser.parse_args().replace)

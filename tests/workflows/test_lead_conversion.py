@@ -85,6 +85,15 @@ async def test_a_step_that_is_refused_undoes_what_began_and_frees_the_lead(
     )
 
 
+async def test_a_long_reason_is_told_in_the_length_that_the_leads_service_takes(
+    skipping: WorkflowEnvironment,
+) -> None:
+    services = ConversionRules(refusals={names.ENSURE_ACCOUNT: "A" * 600})
+    async with converting(skipping.client, services) as handle:
+        await handle.result()
+    assert len(services.orders[names.FAIL_CONVERSION].message) == 500
+
+
 async def test_a_part_that_is_away_for_hours_delays_the_conversion(skipping: WorkflowEnvironment) -> None:
     services = ConversionRules()
     services.outages[names.ENSURE_CONTACT] = 150

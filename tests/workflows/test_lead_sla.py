@@ -180,6 +180,16 @@ async def test_a_service_whose_time_runs_behind_is_asked_again_at_growing_interv
         assert all(pause >= SECOND for pause in pauses)
 
 
+async def test_a_service_that_fell_back_to_an_older_clock_is_not_asked_without_end(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with running_clock(skipping) as run:
+        await run.tell(make_clock(run.created, version=5, at_risk=3, deadline=200))
+        await run.pass_time(4)
+        assert 60 <= len(run.leads.asked) <= 75
+        assert run.leads.recorded == ["at_risk"]
+
+
 async def test_a_lead_answered_late_while_no_worker_ran_has_its_breach_recorded(
     skipping: WorkflowEnvironment,
 ) -> None:

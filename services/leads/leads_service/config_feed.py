@@ -1,7 +1,7 @@
 """The local copy of the configuration: pushed by the settings service, kept in the database to start from."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import grpc
 from leadline.settings.v1 import configuration_service_pb2 as pb
@@ -71,12 +71,14 @@ class ConfigurationFeed:
             await self._until_done(self._follow)
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _until_done(self, step: Callable[[], object]) -> None:
-        """Run a step that may fail because another part is away; that is logged, and tried again by the caller."""
+    async def _until_done(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Run a step that may fail because another part is away: that is logged, and the caller tries again."""
         try:
-            await step()  # type: ignore[misc]
+            await step()
         except (grpc.aio.AioRpcError, LeadlineError) as error:
             log.debug("configuration feed interrupted", cause=str(error))
+        except Exception:  # a feed that ended unseen would leave the service with an old configuration for ever
+            log.exception("configuration feed interrupted")
 
     async def _start_from_copy(self) -> None:
         async with self._database.reading() as connection:
@@ -91,15 +93,15 @@ class ConfigurationFeed:
                 await self._keep(answer.configuration)
 
     def _take(self, received: pb.Configuration) -> bool:
-        """Put what was received in force, unless it is not newer or makes no sense to this version of the service."""
+        """Put what was received in force; false where it makes no sense to this version of the service."""
         try:
-            newer = self._holder.put(configuration_from_proto(received))
+            configuration = configuration_from_proto(received)
         except (ValueError, LeadlineError):
             log.exception("configuration refused, the former one stays in force", revision=received.revision)
             return False
-        if newer:
+        if self._holder.put(configuration):
             log.info("configuration in force", revision=received.revision)
-        return newer
+        return True
 
     async def _keep(self, received: pb.Configuration) -> None:
         async with self._database.transaction() as tx:

@@ -42,7 +42,7 @@ class LeadSlaWorkflow:
         self._clock = start.clock
         self._labelled = start.clock.version
         self._recorded = dict(start.recorded)
-        # What a closed clock has asked about in vain: it does not count, and is not asked about again.
+        # What a closed clock has asked about, and need not ask about again whatever the answer was.
         self._settled: dict[str, str] = {}
         self._pause = _SHORTEST_PAUSE
         self._not_before: datetime | None = None
@@ -107,7 +107,7 @@ class LeadSlaWorkflow:
             await workflow.wait_condition(lambda: self._is_over() or self._next() is not None)
         elif await self._has_come(milestone):
             outcome = await self._ask(milestone)
-            self._pause_after(outcome)
+            self._pause_after(milestone, outcome)
 
     async def _has_come(self, milestone: Milestone) -> bool:
         """Wait until it is time for the milestone; false when something else is to be waited for instead."""
@@ -143,34 +143,33 @@ class LeadSlaWorkflow:
         if answer.outcome in {MilestoneOutcome.RECORDED, MilestoneOutcome.ALREADY_RECORDED}:
             # What is recorded is the milestone of the clock that the answer knows.
             self._recorded[milestone.name] = milestones.instant_of(answer, milestone.name) or milestone.instant
-        elif self._clock.closed_by:
+        if self._clock.closed_by:
             self._settled[milestone.name] = milestone.instant
         return answer.outcome
 
     def _adopt(self, answer: MilestoneAnswer) -> None:
         """Heal a missed signal: the answer's clock counts if it is newer."""
-        if answer.version > self._clock.version:
-            self._clock = replace(
-                self._clock,
-                version=answer.version,
-                at_risk_at=answer.at_risk_at,
-                deadline=answer.deadline,
-                escalations=answer.escalations,
-                closed_by=answer.closed_by,
-            )
-            self._not_before = None
-        if answer.outcome is MilestoneOutcome.CLOSED and answer.version >= self._clock.version:
-            # Empty where only this milestone is closed, such as an escalation that there is no more.
-            self._clock = replace(self._clock, closed_by=answer.closed_by)
+        if answer.version <= self._clock.version:
+            return
+        self._clock = replace(
+            self._clock,
+            version=answer.version,
+            at_risk_at=answer.at_risk_at,
+            deadline=answer.deadline,
+            escalations=answer.escalations,
+            closed_by=answer.closed_by,
+        )
+        self._not_before = None
 
-    def _pause_after(self, outcome: MilestoneOutcome) -> None:
-        """A milestone that was not recorded although it is time here is not asked about again at once."""
-        if outcome in {MilestoneOutcome.RECORDED, MilestoneOutcome.ALREADY_RECORDED}:
-            self._pause = _SHORTEST_PAUSE
-            self._not_before = None
-        elif not self._clock.closed_by:
+    def _pause_after(self, milestone: Milestone, outcome: MilestoneOutcome) -> None:
+        """A milestone that is still to be recorded, although it is time here, is not asked about again at once."""
+        in_vain = outcome is MilestoneOutcome.NOT_DUE or self._next() == milestone
+        if in_vain and not self._clock.closed_by:
             self._not_before = workflow.now() + self._pause
             self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        else:
+            self._not_before = None
+            self._pause = _SHORTEST_PAUSE
 
     def _show(self) -> None:
         workflow.set_current_details(view.details(self._start, self._clock, self._recorded))

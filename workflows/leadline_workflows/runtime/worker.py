@@ -13,6 +13,17 @@ from leadline_workflows.contracts import names
 from leadline_workflows.definitions.lead_conversion import LeadConversionWorkflow
 from leadline_workflows.definitions.lead_sla import LeadSlaWorkflow
 
+# They hold no state and ask for nothing outside: imported anew, they would double the memory of each cached run.
+_STATELESS = (
+    "leadline_workflows.contracts",
+    "leadline_workflows.definitions.conversion_view",
+    "leadline_workflows.definitions.failure",
+    "leadline_workflows.definitions.lead_sla_view",
+    "leadline_workflows.definitions.markdown",
+    "leadline_workflows.definitions.milestones",
+    "leadline_workflows.definitions.saga",
+)
+
 Activities = Sequence[Callable[..., Any]]
 
 
@@ -20,19 +31,14 @@ Activities = Sequence[Callable[..., Any]]
 class Limits:
     """What one worker takes on."""
 
-    cached_workflows: int = 500
+    cached_workflows: int = 2500
     concurrent_activities: int = 100
     shutdown_timeout: timedelta = timedelta(seconds=10)
 
 
 def sandbox() -> SandboxedWorkflowRunner:
-    """The sandbox of workflow code.
-
-    Contracts hold no state and pass through: importing them anew would double the memory of each run.
-    """
-    return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_passthrough_modules("leadline_workflows.contracts")
-    )
+    """The sandbox of workflow code."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_STATELESS))
 
 
 def sla_worker(client: Client, activities: Activities, limits: Limits, *, queue: str = names.SLA_QUEUE) -> Worker:

@@ -1,13 +1,14 @@
 """A service's own database. Reading and writing connections are different types, so that a reader cannot write."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import NewType
 
-from sqlalchemy import text
+from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from kit import jsontext
+from kit.errors import unavailable
 
 # A connection without a transaction: each statement sees what is committed when it starts.
 Reading = NewType("Reading", AsyncConnection)
@@ -21,6 +22,19 @@ _SESSION = "-c timezone=UTC -c statement_timeout=15s -c lock_timeout=8s -c idle_
 def sqlalchemy_url(url: str) -> str:
     """The URL with the driver that Leadline uses."""
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+# What SQLAlchemy raises when the server or a free connection is not to be had, a lock or a statement takes too long.
+_AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+
+
+@contextmanager
+def _told_to_callers() -> Iterator[None]:
+    """Turn the database's absence into an error that callers are told about."""
+    try:
+        yield
+    except _AWAY as error:
+        raise unavailable("The database does not answer. Try again soon.") from error
 
 
 class Database:
@@ -42,15 +56,25 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
-        """A connection for reading, without a transaction around its statements."""
-        async with self._autocommit.connect() as connection:
-            yield Reading(connection)
+        """A connection for reading, without a transaction around its statements.
+
+        Raises:
+            LeadlineError: PART_UNAVAILABLE.
+        """
+        with _told_to_callers():
+            async with self._autocommit.connect() as connection:
+                yield Reading(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Writing]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
-        async with self._engine.begin() as connection:
-            yield Writing(Reading(connection))
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        Raises:
+            LeadlineError: PART_UNAVAILABLE.
+        """
+        with _told_to_callers():
+            async with self._engine.begin() as connection:
+                yield Writing(Reading(connection))
 
     async def is_reachable(self) -> bool:
         """Whether the database answers."""

@@ -2,9 +2,8 @@
 
 import asyncio
 
-import sqlalchemy.exc
-
 from kit.db.idempotency import Idempotency
+from kit.errors import LeadlineError
 from kit.logs import get_logger
 
 log = get_logger(__name__)
@@ -18,7 +17,7 @@ async def keep_house(idempotency: Idempotency) -> None:
     while True:
         try:
             purged = await idempotency.purge(_AT_ONCE)
-        except sqlalchemy.exc.SQLAlchemyError as error:
+        except LeadlineError as error:
             log.warning("cannot purge idempotency keys", cause=repr(error))
             purged = 0
         await asyncio.sleep(_EVERY_SECONDS if purged < _AT_ONCE else 0)

@@ -21,7 +21,7 @@ async def listen(url: str, channel: str, on_notice: Callable[[str], None]) -> No
     while True:
         try:
             await _listen_once(url, channel, on_notice)
-        except psycopg.Error as error:
+        except (psycopg.Error, OSError) as error:
             log.warning("listening again", channel=channel, cause=str(error))
         await asyncio.sleep(_RETRY_SECONDS)
 

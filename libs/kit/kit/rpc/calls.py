@@ -13,7 +13,7 @@ Response = TypeVar("Response")
 
 _OPTIONS = (
     ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
     # Errors that name many fields travel in the trailers; beyond the usual 8 KiB the whole answer would be lost.

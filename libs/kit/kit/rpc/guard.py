@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
 
 import grpc
-import psycopg
-import sqlalchemy.exc
 
 from kit.context import request_id, set_principal
 from kit.errors import ErrorKind, LeadlineError, unauthenticated, unavailable
@@ -121,7 +119,7 @@ async def _refuse(name: str, context: Context, error: Exception, started: float)
         known = LeadlineError(ErrorKind.UNAVAILABLE, "INTERNAL", "Something went wrong on our side.")
         await context.abort(grpc.StatusCode.INTERNAL, known.message, trailers_of(known))
     code = code_of(known)
-    cause = repr(error) if known.kind in _SERVER_FAULTS else None
+    cause = repr(error.__cause__ or error) if known.kind in _SERVER_FAULTS else None
     _log_call(name, code.name, started, reason=known.reason, cause=cause)
     await context.abort(code, known.message, trailers_of(known))
 
@@ -131,9 +129,6 @@ def _known(error: Exception) -> LeadlineError | None:
         return error
     if isinstance(error, TimeoutError):
         return unavailable("The call took too long.", reason="DEADLINE_EXCEEDED")
-    lost = (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, sqlalchemy.exc.TimeoutError)
-    if isinstance(error, (*lost, psycopg.OperationalError)):
-        return unavailable("The database does not answer. Try again soon.")
     return None
 
 
