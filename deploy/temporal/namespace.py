@@ -4,6 +4,8 @@ Runs in the worker's image, so that the search attributes are the ones that this
 """
 
 import asyncio
+import os
+import sys
 from datetime import timedelta
 from typing import Annotated
 
@@ -101,4 +103,9 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Temporal's client has threads of its own, which at times abort an interpreter that ends right after its last
+    # call: a job that has done its work would look failed.
+    os._exit(code)
