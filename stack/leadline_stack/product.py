@@ -101,6 +101,8 @@ class Product:
             # Not only that it lives: the first call after the start must find every part.
             probe=http_ok(self.ports.gateway, "/readyz"),
             port=self.ports.gateway,
+            # Longer than all the others together: whichever is late is named by its own limit, not by this one.
+            start_seconds=600,
             stop_seconds=15,
         )
 
