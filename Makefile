@@ -5,10 +5,10 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(PY):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint format check gen check-gen breaking capture-histories check-images clean
+.PHONY: help setup up test lint format check gen check-gen breaking capture-histories check-images bench clean
 
 help: ## list the commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 setup: .venv/.ready ## prepare the environment in .venv
 
@@ -55,6 +55,9 @@ capture-histories: setup ## record workflow histories anew, for the replay tests
 
 check-images: setup ## carry out the build stage of each Dockerfile without Docker; needs the package index
 	$(PY)/python -m deploy.check_images
+
+bench: setup ## a first figure of speed, on a throw-away stack that runs: make bench TOKEN=… [ARGS="--url …"]
+	@TOKEN="$(TOKEN)" $(PY)/python bench/smoke.py $(ARGS)
 
 clean: ## remove the environment and caches, keep the data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -161,7 +161,7 @@ async def test_a_contact_that_changed_since_keeps_its_account(crm: CrmDoor, crm_
     contact, conversion = await lone_contact(crm), Conversion(crm)
     account = (await conversion.account(unique())).account_id
     await conversion.contact(link_id=contact, account_id=account)
-    crm_sql("UPDATE contacts SET title = 'CEO', version = version + 1 WHERE id = %s", contact)
+    crm_sql("UPDATE contacts SET title = 'Director', version = version + 1 WHERE id = %s", contact)
     await conversion.release_all()
     assert await account_of_contact(crm, contact) == account
     assert await crm.account(account)
