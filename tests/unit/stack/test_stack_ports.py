@@ -11,12 +11,19 @@ from leadline_stack.ports import choose_ports
 NONE_ASKED = {"gateway": None, "temporal": None, "temporal_ui": None}
 
 
+def listen_on(port: int) -> socket.socket:
+    """Listens as parts do: connections that are closing do not keep a port taken."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(1)
+    return listener
+
+
 @pytest.fixture
 def taken() -> Iterator[int]:
     """A port that somebody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(1)
+    with listen_on(0) as listener:
         yield int(listener.getsockname()[1])
 
 
@@ -24,8 +31,7 @@ def test_free_ports_are_all_different_and_can_be_listened_on() -> None:
     ports = choose_ports(NONE_ASKED, any_free=True).as_numbers()
     assert len(set(ports.values())) == 9
     for port in ports.values():
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", port))
+        listen_on(port).close()
 
 
 def test_a_port_that_was_asked_for_is_obeyed_even_where_any_would_do(taken: int) -> None:
@@ -46,7 +52,5 @@ def test_a_usual_port_in_use_that_only_parts_open_is_replaced() -> None:
     free = choose_ports(NONE_ASKED, any_free=True).as_numbers()
     public = {name: free[name] for name in NONE_ASKED}
     usual = choose_ports(public, any_free=False).relay
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", usual))
-        listener.listen(1)
+    with listen_on(usual):
         assert choose_ports(public, any_free=False).relay != usual
