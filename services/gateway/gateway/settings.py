@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
 from kit.config import TokenSettings
 
@@ -14,9 +14,6 @@ def _by_comma(value: object) -> object:
 
 class GatewaySettings(TokenSettings):
     """Where the gateway listens, whom it calls, and its limits."""
-
-    # A part that is not there may be configured as an empty variable.
-    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     http_listen: str = Field(
         "127.0.0.1:8080", pattern=r"^.+:\d{1,5}$", description="host:port; port 0 takes a free one"
