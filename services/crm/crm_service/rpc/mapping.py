@@ -1,15 +1,14 @@
 """Records as protos."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from leadline.crm.v1 import conversion_record_service_pb2
 from leadline.crm.v1 import records_pb2 as pb
 
 from crm_service.domain.records import Account, Contact, Opportunity, Product, RecordNote
 from crm_service.usecases.matching import Matches
+from kit.rpc.times import to_timestamp
 
 
 def account_message(account: Account, notes: Sequence[RecordNote] = ()) -> pb.Account:
@@ -22,8 +21,8 @@ def account_message(account: Account, notes: Sequence[RecordNote] = ()) -> pb.Ac
         owner_id=_id(account.owner_id),
         lead_id=_id(account.lead_id),
         version=account.version,
-        created_at=_timestamp(account.created_at),
-        updated_at=_timestamp(account.updated_at),
+        created_at=to_timestamp(account.created_at),
+        updated_at=to_timestamp(account.updated_at),
         notes=map(_note, notes),
     )
 
@@ -42,8 +41,8 @@ def contact_message(contact: Contact, notes: Sequence[RecordNote] = ()) -> pb.Co
         owner_id=_id(contact.owner_id),
         lead_id=_id(contact.lead_id),
         version=contact.version,
-        created_at=_timestamp(contact.created_at),
-        updated_at=_timestamp(contact.updated_at),
+        created_at=to_timestamp(contact.created_at),
+        updated_at=to_timestamp(contact.updated_at),
         notes=map(_note, notes),
     )
 
@@ -63,8 +62,8 @@ def opportunity_message(opportunity: Opportunity, notes: Sequence[RecordNote] = 
         owner_id=_id(opportunity.owner_id),
         lead_id=_id(opportunity.lead_id),
         version=opportunity.version,
-        created_at=_timestamp(opportunity.created_at),
-        updated_at=_timestamp(opportunity.updated_at),
+        created_at=to_timestamp(opportunity.created_at),
+        updated_at=to_timestamp(opportunity.updated_at),
         notes=map(_note, notes),
     )
 
@@ -79,8 +78,8 @@ def product_message(product: Product) -> pb.Product:
         unit_price=str(product.unit_price),
         is_active=product.is_active,
         version=product.version,
-        created_at=_timestamp(product.created_at),
-        updated_at=_timestamp(product.updated_at),
+        created_at=to_timestamp(product.created_at),
+        updated_at=to_timestamp(product.updated_at),
     )
 
 
@@ -101,15 +100,9 @@ def _note(note: RecordNote) -> pb.RecordNote:
         id=str(note.id),
         content=note.content,
         created_by=str(note.created_by),
-        created_at=_timestamp(note.created_at),
+        created_at=to_timestamp(note.created_at),
     )
 
 
 def _id(record_id: UUID | None) -> str | None:
     return str(record_id) if record_id else None
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    message = Timestamp()
-    message.FromDatetime(moment)
-    return message

@@ -11,10 +11,11 @@ from gateway.answers.lead import lead_page, whole_lead
 from gateway.clients import Services
 from gateway.headers import IdempotencyKey, IfMatch
 from gateway.operations import Operations
-from gateway.schemas.base import PathId, timestamp
+from gateway.schemas.base import PathId
 from gateway.schemas.lead import Lead, LeadChanges, LeadList, NewLead, StageChange
 from gateway.schemas.lead_query import LeadQuery
 from kit.errors import invalid_field
+from kit.rpc.times import to_timestamp
 
 operations = Operations("Leads", lead_service_pb2.DESCRIPTOR.services_by_name["LeadService"])
 
@@ -64,8 +65,8 @@ async def list_leads(services: Services, query: Annotated[LeadQuery, Query()]) -
         statuses=[_STATUSES[status] for status in query.status],
         sla_statuses=query.sla_status,
         qualified=query.qualified,
-        created_from=timestamp(query.created_from),
-        created_to=timestamp(query.created_to),
+        created_from=to_timestamp(query.created_from),
+        created_to=to_timestamp(query.created_to),
         page=page or 0,
         limit=query.limit,
         cursor=query.cursor,

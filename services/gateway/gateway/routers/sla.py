@@ -10,9 +10,10 @@ from gateway.answers import sla
 from gateway.answers.json import ok
 from gateway.clients import Services
 from gateway.operations import Operations
-from gateway.schemas.base import PathId, timestamp
+from gateway.schemas.base import PathId
 from gateway.schemas.lead_query import SummaryQuery
 from gateway.schemas.sla import LeadSla, SlaSummary
+from kit.rpc.times import to_timestamp
 
 operations = Operations("SLA", sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"])
 
@@ -23,8 +24,8 @@ async def get_sla_summary(services: Services, query: Annotated[SummaryQuery, Que
     request = sla_service_pb2.GetSlaSummaryRequest(
         assigned_to=query.assigned_to,
         pipeline_ids=query.pipeline_id,
-        created_from=timestamp(query.created_from),
-        created_to=timestamp(query.created_to),
+        created_from=to_timestamp(query.created_from),
+        created_to=to_timestamp(query.created_to),
     )
     return ok(sla.summary(await services.call(services.sla.GetSlaSummary, request)))
 

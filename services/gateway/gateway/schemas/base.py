@@ -6,12 +6,12 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Path
 from google.protobuf.field_mask_pb2 import FieldMask
-from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from gateway.body import json_text
 from gateway.schemas.types import Id, Whole
+from kit.rpc.times import to_timestamp
 
 Item = TypeVar("Item")
 
@@ -79,18 +79,9 @@ class Page(Answer, Generic[Item]):
     meta: PageMeta
 
 
-def timestamp(moment: datetime | None) -> Timestamp | None:
-    """The proto of an instant."""
-    if moment is None:
-        return None
-    proto = Timestamp()
-    proto.FromDatetime(moment)
-    return proto
-
-
 def _proto_value(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime):
-        return timestamp(value)
+        return to_timestamp(value)
     return json_text(value) if isinstance(value, dict) else value

@@ -8,8 +8,8 @@ from leadline.leads.v1 import conversion_service_pb2 as pb
 
 from kit.errors import invalid_field
 from kit.ids import parse_optional_id
+from kit.rpc.times import to_timestamp
 from leads_service.domain.conversion import ConversionRequest, Readiness
-from leads_service.rpc.times import to_timestamp
 from leads_service.store.conversions import COMPLETED, FAILED, RUNNING, Conversion
 
 _STATES: dict[str, Any] = {

@@ -9,11 +9,11 @@ from leadline.leads.v1 import lead_service_pb2 as pb
 
 from kit.errors import invalid_field
 from kit.ids import parse_id
+from kit.rpc.times import optional_instant
 from leads_service.domain.configuration import Configuration
 from leads_service.domain.sla import SlaStatus
 from leads_service.rpc.lead_mapping import STATUSES
 from leads_service.rpc.paging import cursor_of, limit_of, page_of, place_of
-from leads_service.rpc.times import optional_instant
 from leads_service.store.lead_list import SORT_COLUMNS, LeadFilter, LeadOrder, Place
 
 _RANKED = ("priority", "stage")

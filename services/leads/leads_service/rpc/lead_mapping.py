@@ -9,9 +9,9 @@ from leadline.leads.v1 import lead_pb2 as pb
 
 from kit import jsontext
 from kit.errors import FieldViolation, invalid, invalid_field
+from kit.rpc.times import to_timestamp
 from leads_service.domain.configuration import Configuration
 from leads_service.domain.lead import Lead, LeadStatus
-from leads_service.rpc.times import to_timestamp
 
 STATUSES = {
     LeadStatus.OPEN: pb.LEAD_STATUS_OPEN,

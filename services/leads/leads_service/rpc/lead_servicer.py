@@ -75,7 +75,9 @@ class LeadServicer(pb_grpc.LeadServiceServicer):
         situation = self._parts.by_caller()
         lead_id, stage_id = parse_id(request.lead_id, "id"), parse_id(request.stage_id, "stageId")
         values = json_object_of(request.stage_field_values, "stageFieldValues")
-        given = {"stage_id": stage_id, "stage_field_values": values}
+        expected = expected_version(request)
         async with self._parts.database.transaction() as tx:
-            lead = await leads.update_lead(tx, lead_id, given, expected_version(request), situation)
+            lead = await leads.change_stage(
+                tx, lead_id, stage_id, values, expected_version=expected, situation=situation
+            )
         return pb.ChangeStageResponse(lead=lead_to_proto(lead, situation.configuration))

@@ -8,12 +8,12 @@ from leadline.leads.v1 import sla_service_pb2_grpc as pb_grpc
 from kit.errors import invalid_field
 from kit.ids import parse_id
 from kit.rpc.guard import Context
+from kit.rpc.times import optional_instant, to_timestamp
 from leads_service.domain.lead import Lead
 from leads_service.domain.milestones import MilestoneKind, Outcome
 from leads_service.domain.sla import Escalation, SlaStatus, remaining_seconds, status_at, time_remaining
 from leads_service.rpc.lead_list_mapping import ids_of, owners_of
 from leads_service.rpc.situation import Parts, caller_id
-from leads_service.rpc.times import optional_instant, to_timestamp
 from leads_service.store.sla_summary import SummaryFilter
 from leads_service.usecases import leads, sla
 

@@ -8,11 +8,11 @@ from kit.db.database import Writing
 from kit.db.idempotency import key_of_call
 from kit.ids import parse_id
 from kit.rpc.guard import Context
+from kit.rpc.times import optional_instant, to_timestamp
 from leads_service.domain.lead import Activity, HistoryEntry, Note
 from leads_service.domain.timeline import LoggedActivity
 from leads_service.rpc.paging import page_of
 from leads_service.rpc.situation import Parts, caller_id
-from leads_service.rpc.times import optional_instant, to_timestamp
 from leads_service.usecases import timeline
 
 

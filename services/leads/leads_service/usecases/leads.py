@@ -33,7 +33,7 @@ async def get_lead(connection: Reading, lead_id: UUID) -> Lead:
 async def update_lead(
     tx: Writing, lead_id: UUID, given: Mapping[str, Any], expected_version: int | None, situation: Situation
 ) -> Lead:
-    """The lead with the given fields changed. Another stage is one of them, whichever call it came by.
+    """The lead with the given fields changed.
 
     Raises:
         LeadlineError: LEAD_NOT_FOUND, VERSION_STALE, and whatever ``life_cycle.update`` refuses.
@@ -41,6 +41,25 @@ async def update_lead(
     lead = await load_locked(tx, lead_id)
     life_cycle.require_version(lead, expected_version)
     return await save(tx, lead, life_cycle.update(lead, given, situation), situation)
+
+
+async def change_stage(
+    tx: Writing,
+    lead_id: UUID,
+    stage_id: UUID,
+    stage_values: Mapping[str, Any],
+    *,
+    expected_version: int | None,
+    situation: Situation,
+) -> Lead:
+    """The lead in another stage of its pipeline.
+
+    Raises:
+        LeadlineError: LEAD_NOT_FOUND, VERSION_STALE, and whatever ``life_cycle.change_stage`` refuses.
+    """
+    lead = await load_locked(tx, lead_id)
+    life_cycle.require_version(lead, expected_version)
+    return await save(tx, lead, life_cycle.change_stage(lead, stage_id, stage_values, situation), situation)
 
 
 async def delete_lead(tx: Writing, lead_id: UUID, expected_version: int | None, situation: Situation) -> None:

@@ -1,12 +1,10 @@
 """Entries as protos."""
 
-from datetime import datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
 from leadline.settings.v1 import configuration_service_pb2, lists_pb2, settings_service_pb2
 
 from kit import jsontext
 from kit.errors import invalid_field
+from kit.rpc.times import to_timestamp
 from settings_service.domain.entries import (
     Label,
     LabelList,
@@ -66,13 +64,6 @@ def label_list_name(number: int) -> LabelList:
     return _LABEL_LISTS[number]
 
 
-def timestamp(moment: datetime) -> Timestamp:
-    """The moment as a proto."""
-    message = Timestamp()
-    message.FromDatetime(moment)
-    return message
-
-
 def pipeline_message(entry: Pipeline) -> lists_pb2.Pipeline:
     """A pipeline as a proto."""
     return lists_pb2.Pipeline(
@@ -82,8 +73,8 @@ def pipeline_message(entry: Pipeline) -> lists_pb2.Pipeline:
         is_default=entry.is_default,
         movement=_MOVEMENTS[entry.movement],
         version=entry.version,
-        created_at=timestamp(entry.created_at),
-        updated_at=timestamp(entry.updated_at),
+        created_at=to_timestamp(entry.created_at),
+        updated_at=to_timestamp(entry.updated_at),
     )
 
 
@@ -99,8 +90,8 @@ def stage_message(entry: Stage) -> lists_pb2.Stage:
         is_won=entry.is_won,
         is_lost=entry.is_lost,
         version=entry.version,
-        created_at=timestamp(entry.created_at),
-        updated_at=timestamp(entry.updated_at),
+        created_at=to_timestamp(entry.created_at),
+        updated_at=to_timestamp(entry.updated_at),
     )
 
 
@@ -116,8 +107,8 @@ def stage_field_message(entry: StageField) -> lists_pb2.StageField:
         options=entry.options,
         position=entry.position,
         version=entry.version,
-        created_at=timestamp(entry.created_at),
-        updated_at=timestamp(entry.updated_at),
+        created_at=to_timestamp(entry.created_at),
+        updated_at=to_timestamp(entry.updated_at),
     )
 
 
@@ -131,8 +122,8 @@ def priority_message(entry: Priority) -> lists_pb2.Priority:
         position=entry.position,
         is_default=entry.is_default,
         version=entry.version,
-        created_at=timestamp(entry.created_at),
-        updated_at=timestamp(entry.updated_at),
+        created_at=to_timestamp(entry.created_at),
+        updated_at=to_timestamp(entry.updated_at),
     )
 
 
@@ -144,8 +135,8 @@ def label_message(entry: Label) -> lists_pb2.Label:
         label=entry.label,
         is_active=entry.is_active,
         version=entry.version,
-        created_at=timestamp(entry.created_at),
-        updated_at=timestamp(entry.updated_at),
+        created_at=to_timestamp(entry.created_at),
+        updated_at=to_timestamp(entry.updated_at),
     )
 
 
@@ -162,15 +153,15 @@ def scoring_rule_message(entry: ScoringRule) -> lists_pb2.ScoringRule:
         is_active=entry.is_active,
         position=entry.position,
         version=entry.version,
-        created_at=timestamp(entry.created_at),
-        updated_at=timestamp(entry.updated_at),
+        created_at=to_timestamp(entry.created_at),
+        updated_at=to_timestamp(entry.updated_at),
     )
 
 
 def threshold_message(threshold: Threshold) -> lists_pb2.Threshold:
     """The threshold as a proto."""
     return lists_pb2.Threshold(
-        threshold=threshold.threshold, version=threshold.version, updated_at=timestamp(threshold.updated_at)
+        threshold=threshold.threshold, version=threshold.version, updated_at=to_timestamp(threshold.updated_at)
     )
 
 
@@ -179,7 +170,7 @@ def document_message(settings: SettingsDocument) -> lists_pb2.SettingsDocument:
     return lists_pb2.SettingsDocument(
         document=jsontext.dumps(settings.document),
         version=settings.version,
-        updated_at=timestamp(settings.updated_at),
+        updated_at=to_timestamp(settings.updated_at),
     )
 
 
@@ -187,7 +178,7 @@ def configuration_message(snapshot: Snapshot) -> configuration_service_pb2.Confi
     """The whole configuration as a proto."""
     return configuration_service_pb2.Configuration(
         revision=snapshot.revision.revision,
-        changed_at=timestamp(snapshot.revision.changed_at),
+        changed_at=to_timestamp(snapshot.revision.changed_at),
         pipelines=map(pipeline_message, snapshot.pipelines),
         stages=map(stage_message, snapshot.stages),
         stage_fields=map(stage_field_message, snapshot.stage_fields),

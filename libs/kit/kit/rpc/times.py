@@ -1,4 +1,4 @@
-"""Instants between protos and the domain: aware, UTC."""
+"""Instants between protos and Python: aware, UTC."""
 
 from datetime import UTC, datetime
 
