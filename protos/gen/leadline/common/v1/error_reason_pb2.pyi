@@ -73,6 +73,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. The step belongs to a conversion that has been undone or is over."""
     ERROR_REASON_CONVERSION_FAILED: _ErrorReason.ValueType  # 31
     """FAILED_PRECONDITION. The conversion stopped and everything it made was undone. {"metadata": {"cause": "ACCOUNT_NOT_FOUND"}}"""
+    ERROR_REASON_TEAM_MEMBER_NOT_FOUND: _ErrorReason.ValueType  # 32
+    """NOT_FOUND. The user is not in this lead's team."""
+    ERROR_REASON_ALREADY_IN_TEAM: _ErrorReason.ValueType  # 33
+    """FAILED_PRECONDITION. The user is in this lead's team already."""
+    ERROR_REASON_BULK_REFUSED: _ErrorReason.ValueType  # 34
+    """INVALID_ARGUMENT. An atomic bulk change whose leads could not all be changed, so that none was. BadRequest names
+    the leads as `ids[3]`, each with its own reason.
+    """
     ERROR_REASON_PIPELINE_NOT_FOUND: _ErrorReason.ValueType  # 40
     """NOT_FOUND."""
     ERROR_REASON_STAGE_NOT_FOUND: _ErrorReason.ValueType  # 41
@@ -89,6 +97,32 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. Another entry of the same list has this name. {"metadata": {"name": "high"}}"""
     ERROR_REASON_DEFAULT_REQUIRED: _ErrorReason.ValueType  # 47
     """FAILED_PRECONDITION. There is always exactly one default; make another one the default instead."""
+    ERROR_REASON_STAGE_FIELD_NOT_FOUND: _ErrorReason.ValueType  # 48
+    """NOT_FOUND."""
+    ERROR_REASON_SCORING_RULE_NOT_FOUND: _ErrorReason.ValueType  # 49
+    """NOT_FOUND."""
+    ERROR_REASON_RETIREMENT_NOT_FOUND: _ErrorReason.ValueType  # 50
+    """NOT_FOUND."""
+    ERROR_REASON_IN_USE: _ErrorReason.ValueType  # 51
+    """FAILED_PRECONDITION. Records still use the entry that is to be deleted, and no other one was named for them.
+    {"metadata": {"count": "12"}}
+    """
+    ERROR_REASON_RETIRING: _ErrorReason.ValueType  # 52
+    """FAILED_PRECONDITION. The entry is being deleted: nothing enters it, and nothing of it is changed.
+    {"metadata": {"retirementId": "…"}}
+    """
+    ERROR_REASON_LAST_PIPELINE: _ErrorReason.ValueType  # 53
+    """FAILED_PRECONDITION. A module keeps at least one pipeline."""
+    ERROR_REASON_LAST_OPEN_STAGE: _ErrorReason.ValueType  # 54
+    """FAILED_PRECONDITION. A pipeline keeps a stage that is neither won nor lost."""
+    ERROR_REASON_RETIREMENT_FAILED: _ErrorReason.ValueType  # 55
+    """FAILED_PRECONDITION. The deletion stopped, what it had moved was moved back and the entry is open again.
+    {"metadata": {"cause": "STAGE_FIELDS_MISSING", "retirementId": "…"}}
+    """
+    ERROR_REASON_RETIREMENT_CLOSED: _ErrorReason.ValueType  # 56
+    """FAILED_PRECONDITION. The step belongs to a deletion that is over."""
+    ERROR_REASON_LIST_FULL: _ErrorReason.ValueType  # 57
+    """FAILED_PRECONDITION. A list has at most 1,000 entries."""
     ERROR_REASON_ACCOUNT_NOT_FOUND: _ErrorReason.ValueType  # 60
     """NOT_FOUND."""
     ERROR_REASON_CONTACT_NOT_FOUND: _ErrorReason.ValueType  # 61
@@ -157,6 +191,14 @@ ERROR_REASON_CONVERSION_CLOSED: ErrorReason.ValueType  # 30
 """FAILED_PRECONDITION. The step belongs to a conversion that has been undone or is over."""
 ERROR_REASON_CONVERSION_FAILED: ErrorReason.ValueType  # 31
 """FAILED_PRECONDITION. The conversion stopped and everything it made was undone. {"metadata": {"cause": "ACCOUNT_NOT_FOUND"}}"""
+ERROR_REASON_TEAM_MEMBER_NOT_FOUND: ErrorReason.ValueType  # 32
+"""NOT_FOUND. The user is not in this lead's team."""
+ERROR_REASON_ALREADY_IN_TEAM: ErrorReason.ValueType  # 33
+"""FAILED_PRECONDITION. The user is in this lead's team already."""
+ERROR_REASON_BULK_REFUSED: ErrorReason.ValueType  # 34
+"""INVALID_ARGUMENT. An atomic bulk change whose leads could not all be changed, so that none was. BadRequest names
+the leads as `ids[3]`, each with its own reason.
+"""
 ERROR_REASON_PIPELINE_NOT_FOUND: ErrorReason.ValueType  # 40
 """NOT_FOUND."""
 ERROR_REASON_STAGE_NOT_FOUND: ErrorReason.ValueType  # 41
@@ -173,6 +215,32 @@ ERROR_REASON_NAME_TAKEN: ErrorReason.ValueType  # 46
 """FAILED_PRECONDITION. Another entry of the same list has this name. {"metadata": {"name": "high"}}"""
 ERROR_REASON_DEFAULT_REQUIRED: ErrorReason.ValueType  # 47
 """FAILED_PRECONDITION. There is always exactly one default; make another one the default instead."""
+ERROR_REASON_STAGE_FIELD_NOT_FOUND: ErrorReason.ValueType  # 48
+"""NOT_FOUND."""
+ERROR_REASON_SCORING_RULE_NOT_FOUND: ErrorReason.ValueType  # 49
+"""NOT_FOUND."""
+ERROR_REASON_RETIREMENT_NOT_FOUND: ErrorReason.ValueType  # 50
+"""NOT_FOUND."""
+ERROR_REASON_IN_USE: ErrorReason.ValueType  # 51
+"""FAILED_PRECONDITION. Records still use the entry that is to be deleted, and no other one was named for them.
+{"metadata": {"count": "12"}}
+"""
+ERROR_REASON_RETIRING: ErrorReason.ValueType  # 52
+"""FAILED_PRECONDITION. The entry is being deleted: nothing enters it, and nothing of it is changed.
+{"metadata": {"retirementId": "…"}}
+"""
+ERROR_REASON_LAST_PIPELINE: ErrorReason.ValueType  # 53
+"""FAILED_PRECONDITION. A module keeps at least one pipeline."""
+ERROR_REASON_LAST_OPEN_STAGE: ErrorReason.ValueType  # 54
+"""FAILED_PRECONDITION. A pipeline keeps a stage that is neither won nor lost."""
+ERROR_REASON_RETIREMENT_FAILED: ErrorReason.ValueType  # 55
+"""FAILED_PRECONDITION. The deletion stopped, what it had moved was moved back and the entry is open again.
+{"metadata": {"cause": "STAGE_FIELDS_MISSING", "retirementId": "…"}}
+"""
+ERROR_REASON_RETIREMENT_CLOSED: ErrorReason.ValueType  # 56
+"""FAILED_PRECONDITION. The step belongs to a deletion that is over."""
+ERROR_REASON_LIST_FULL: ErrorReason.ValueType  # 57
+"""FAILED_PRECONDITION. A list has at most 1,000 entries."""
 ERROR_REASON_ACCOUNT_NOT_FOUND: ErrorReason.ValueType  # 60
 """NOT_FOUND."""
 ERROR_REASON_CONTACT_NOT_FOUND: ErrorReason.ValueType  # 61

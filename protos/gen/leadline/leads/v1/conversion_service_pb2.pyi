@@ -220,6 +220,7 @@ class ConvertLeadRequest(_message.Message):
     OWNER_ID_FIELD_NUMBER: _builtins.int
     MAX_WAIT_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_VALUES_FIELD_NUMBER: _builtins.int
     lead_id: _builtins.str
     create_contact: _builtins.bool
     """Absent means true."""
@@ -235,6 +236,8 @@ class ConvertLeadRequest(_message.Message):
     owner_id: _builtins.str
     """Owns what is made; absent: the lead's owner, else the caller."""
     expected_version: _builtins.int
+    stage_field_values: _builtins.str
+    """JSON text of an object, may be empty: what the pipeline's won stage asks for."""
     @_builtins.property
     def max_wait(self) -> _duration_pb2.Duration:
         """At most 60 s; absent: answer at once."""
@@ -255,10 +258,11 @@ class ConvertLeadRequest(_message.Message):
         owner_id: _builtins.str | None = ...,
         max_wait: _duration_pb2.Duration | None = ...,
         expected_version: _builtins.int | None = ...,
+        stage_field_values: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_create_account", b"_create_account", "_create_contact", b"_create_contact", "_create_opportunity", b"_create_opportunity", "_expected_version", b"_expected_version", "_opportunity_id", b"_opportunity_id", "_opportunity_name", b"_opportunity_name", "_opportunity_pipeline_id", b"_opportunity_pipeline_id", "_opportunity_stage_id", b"_opportunity_stage_id", "_owner_id", b"_owner_id", "account_id", b"account_id", "contact_id", b"contact_id", "create_account", b"create_account", "create_contact", b"create_contact", "create_opportunity", b"create_opportunity", "expected_version", b"expected_version", "max_wait", b"max_wait", "opportunity_id", b"opportunity_id", "opportunity_name", b"opportunity_name", "opportunity_pipeline_id", b"opportunity_pipeline_id", "opportunity_stage_id", b"opportunity_stage_id", "owner_id", b"owner_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_create_account", b"_create_account", "_create_contact", b"_create_contact", "_create_opportunity", b"_create_opportunity", "_expected_version", b"_expected_version", "_opportunity_id", b"_opportunity_id", "_opportunity_name", b"_opportunity_name", "_opportunity_pipeline_id", b"_opportunity_pipeline_id", "_opportunity_stage_id", b"_opportunity_stage_id", "_owner_id", b"_owner_id", "account_id", b"account_id", "contact_id", b"contact_id", "create_account", b"create_account", "create_contact", b"create_contact", "create_opportunity", b"create_opportunity", "expected_version", b"expected_version", "lead_id", b"lead_id", "max_wait", b"max_wait", "opportunity_id", b"opportunity_id", "opportunity_name", b"opportunity_name", "opportunity_pipeline_id", b"opportunity_pipeline_id", "opportunity_stage_id", b"opportunity_stage_id", "owner_id", b"owner_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_create_account", b"_create_account", "_create_contact", b"_create_contact", "_create_opportunity", b"_create_opportunity", "_expected_version", b"_expected_version", "_opportunity_id", b"_opportunity_id", "_opportunity_name", b"_opportunity_name", "_opportunity_pipeline_id", b"_opportunity_pipeline_id", "_opportunity_stage_id", b"_opportunity_stage_id", "_owner_id", b"_owner_id", "account_id", b"account_id", "contact_id", b"contact_id", "create_account", b"create_account", "create_contact", b"create_contact", "create_opportunity", b"create_opportunity", "expected_version", b"expected_version", "lead_id", b"lead_id", "max_wait", b"max_wait", "opportunity_id", b"opportunity_id", "opportunity_name", b"opportunity_name", "opportunity_pipeline_id", b"opportunity_pipeline_id", "opportunity_stage_id", b"opportunity_stage_id", "owner_id", b"owner_id", "stage_field_values", b"stage_field_values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__account_id: _TypeAlias = _typing.Literal["account_id"]  # noqa: Y015
     _WhichOneofArgType__account_id: _TypeAlias = _typing.Literal["_account_id", b"_account_id"]  # noqa: Y015

@@ -80,6 +80,7 @@ class Lead(_message.Message):
     DISQUALIFIED_AT_FIELD_NUMBER: _builtins.int
     DISQUALIFICATION_REASON_FIELD_NUMBER: _builtins.int
     DISQUALIFICATION_NOTES_FIELD_NUMBER: _builtins.int
+    HIDDEN_FIELDS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     first_name: _builtins.str
     last_name: _builtins.str
@@ -125,6 +126,10 @@ class Lead(_message.Message):
     def converted_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def disqualified_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def hidden_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the lead's stage hides from this caller, by REST names: it is left out here whatever the field's default."""
+
     def __init__(
         self,
         *,
@@ -161,10 +166,11 @@ class Lead(_message.Message):
         disqualified_at: _timestamp_pb2.Timestamp | None = ...,
         disqualification_reason: _builtins.str | None = ...,
         disqualification_notes: _builtins.str | None = ...,
+        hidden_fields: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_assigned_to", b"_assigned_to", "_company", b"_company", "_contact_id", b"_contact_id", "_description", b"_description", "_disqualification_notes", b"_disqualification_notes", "_disqualification_reason", b"_disqualification_reason", "_email", b"_email", "_estimated_value", b"_estimated_value", "_first_name", b"_first_name", "_last_name", b"_last_name", "_opportunity_id", b"_opportunity_id", "_phone", b"_phone", "_phone_e164", b"_phone_e164", "_source", b"_source", "_title", b"_title", "account_id", b"account_id", "assigned_to", b"assigned_to", "company", b"company", "contact_id", b"contact_id", "converted_at", b"converted_at", "created_at", b"created_at", "description", b"description", "disqualification_notes", b"disqualification_notes", "disqualification_reason", b"disqualification_reason", "disqualified_at", b"disqualified_at", "email", b"email", "estimated_value", b"estimated_value", "first_name", b"first_name", "last_name", b"last_name", "opportunity_id", b"opportunity_id", "phone", b"phone", "phone_e164", b"phone_e164", "source", b"source", "title", b"title", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_assigned_to", b"_assigned_to", "_company", b"_company", "_contact_id", b"_contact_id", "_description", b"_description", "_disqualification_notes", b"_disqualification_notes", "_disqualification_reason", b"_disqualification_reason", "_email", b"_email", "_estimated_value", b"_estimated_value", "_first_name", b"_first_name", "_last_name", b"_last_name", "_opportunity_id", b"_opportunity_id", "_phone", b"_phone", "_phone_e164", b"_phone_e164", "_source", b"_source", "_title", b"_title", "account_id", b"account_id", "assigned_to", b"assigned_to", "company", b"company", "contact_id", b"contact_id", "converted_at", b"converted_at", "created_at", b"created_at", "created_by", b"created_by", "custom_fields", b"custom_fields", "description", b"description", "disqualification_notes", b"disqualification_notes", "disqualification_reason", b"disqualification_reason", "disqualified_at", b"disqualified_at", "email", b"email", "estimated_value", b"estimated_value", "first_name", b"first_name", "id", b"id", "last_name", b"last_name", "opportunity_id", b"opportunity_id", "phone", b"phone", "phone_e164", b"phone_e164", "pipeline_id", b"pipeline_id", "priority", b"priority", "qualified", b"qualified", "score", b"score", "score_breakdown", b"score_breakdown", "source", b"source", "stage_field_values", b"stage_field_values", "stage_id", b"stage_id", "stage_name", b"stage_name", "status", b"status", "title", b"title", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_assigned_to", b"_assigned_to", "_company", b"_company", "_contact_id", b"_contact_id", "_description", b"_description", "_disqualification_notes", b"_disqualification_notes", "_disqualification_reason", b"_disqualification_reason", "_email", b"_email", "_estimated_value", b"_estimated_value", "_first_name", b"_first_name", "_last_name", b"_last_name", "_opportunity_id", b"_opportunity_id", "_phone", b"_phone", "_phone_e164", b"_phone_e164", "_source", b"_source", "_title", b"_title", "account_id", b"account_id", "assigned_to", b"assigned_to", "company", b"company", "contact_id", b"contact_id", "converted_at", b"converted_at", "created_at", b"created_at", "created_by", b"created_by", "custom_fields", b"custom_fields", "description", b"description", "disqualification_notes", b"disqualification_notes", "disqualification_reason", b"disqualification_reason", "disqualified_at", b"disqualified_at", "email", b"email", "estimated_value", b"estimated_value", "first_name", b"first_name", "hidden_fields", b"hidden_fields", "id", b"id", "last_name", b"last_name", "opportunity_id", b"opportunity_id", "phone", b"phone", "phone_e164", b"phone_e164", "pipeline_id", b"pipeline_id", "priority", b"priority", "qualified", b"qualified", "score", b"score", "score_breakdown", b"score_breakdown", "source", b"source", "stage_field_values", b"stage_field_values", "stage_id", b"stage_id", "stage_name", b"stage_name", "status", b"status", "title", b"title", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__account_id: _TypeAlias = _typing.Literal["account_id"]  # noqa: Y015
     _WhichOneofArgType__account_id: _TypeAlias = _typing.Literal["_account_id", b"_account_id"]  # noqa: Y015

@@ -66,6 +66,21 @@ class LeadServiceStub:
                 request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ChangeStageRequest.SerializeToString,
                 response_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ChangeStageResponse.FromString,
                 _registered_method=True)
+        self.DisqualifyLead = channel.unary_unary(
+                '/leadline.leads.v1.LeadService/DisqualifyLead',
+                request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.DisqualifyLeadRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.DisqualifyLeadResponse.FromString,
+                _registered_method=True)
+        self.BulkUpdateLeads = channel.unary_unary(
+                '/leadline.leads.v1.LeadService/BulkUpdateLeads',
+                request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkUpdateLeadsRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkUpdateLeadsResponse.FromString,
+                _registered_method=True)
+        self.CheckDuplicates = channel.unary_unary(
+                '/leadline.leads.v1.LeadService/CheckDuplicates',
+                request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.CheckDuplicatesRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.CheckDuplicatesResponse.FromString,
+                _registered_method=True)
 
 
 class LeadServiceServicer:
@@ -115,6 +130,29 @@ class LeadServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DisqualifyLead(self, request, context):
+        """Closes the lead for a configured reason and moves it to its pipeline's lost stage, where there is one. It counts
+        as the first response.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BulkUpdateLeads(self, request, context):
+        """Changes each lead whole or not at all, by the rules of UpdateLead; customFields are merged. `atomic`: all or none,
+        refused with BULK_REFUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckDuplicates(self, request, context):
+        """Leads with this e-mail or phone, soft-deleted ones left out: each once, newest first, at most 25.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LeadServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -147,6 +185,21 @@ def add_LeadServiceServicer_to_server(servicer, server):
                     servicer.ChangeStage,
                     request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ChangeStageRequest.FromString,
                     response_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ChangeStageResponse.SerializeToString,
+            ),
+            'DisqualifyLead': grpc.unary_unary_rpc_method_handler(
+                    servicer.DisqualifyLead,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.DisqualifyLeadRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.DisqualifyLeadResponse.SerializeToString,
+            ),
+            'BulkUpdateLeads': grpc.unary_unary_rpc_method_handler(
+                    servicer.BulkUpdateLeads,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkUpdateLeadsRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkUpdateLeadsResponse.SerializeToString,
+            ),
+            'CheckDuplicates': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckDuplicates,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.CheckDuplicatesRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.CheckDuplicatesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -313,6 +366,87 @@ class LeadService:
             '/leadline.leads.v1.LeadService/ChangeStage',
             leadline_dot_leads_dot_v1_dot_lead__service__pb2.ChangeStageRequest.SerializeToString,
             leadline_dot_leads_dot_v1_dot_lead__service__pb2.ChangeStageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DisqualifyLead(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.LeadService/DisqualifyLead',
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.DisqualifyLeadRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.DisqualifyLeadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BulkUpdateLeads(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.LeadService/BulkUpdateLeads',
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkUpdateLeadsRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkUpdateLeadsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckDuplicates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.LeadService/CheckDuplicates',
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.CheckDuplicatesRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.CheckDuplicatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,16 @@ class LeadServiceStub:
     """Soft: the lead is out of every answer, its clock is closed, nothing of it is lost."""
     ChangeStage: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.ChangeStageRequest, _lead_service_pb2.ChangeStageResponse]
     """Moves the lead to a stage of its pipeline, through the stage's gate."""
+    DisqualifyLead: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.DisqualifyLeadRequest, _lead_service_pb2.DisqualifyLeadResponse]
+    """Closes the lead for a configured reason and moves it to its pipeline's lost stage, where there is one. It counts
+    as the first response.
+    """
+    BulkUpdateLeads: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.BulkUpdateLeadsRequest, _lead_service_pb2.BulkUpdateLeadsResponse]
+    """Changes each lead whole or not at all, by the rules of UpdateLead; customFields are merged. `atomic`: all or none,
+    refused with BULK_REFUSED.
+    """
+    CheckDuplicates: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.CheckDuplicatesRequest, _lead_service_pb2.CheckDuplicatesResponse]
+    """Leads with this e-mail or phone, soft-deleted ones left out: each once, newest first, at most 25."""
 
 @_typing.type_check_only
 class LeadServiceAsyncStub(LeadServiceStub):
@@ -67,6 +77,16 @@ class LeadServiceAsyncStub(LeadServiceStub):
     """Soft: the lead is out of every answer, its clock is closed, nothing of it is lost."""
     ChangeStage: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.ChangeStageRequest, _lead_service_pb2.ChangeStageResponse]  # type: ignore[assignment]
     """Moves the lead to a stage of its pipeline, through the stage's gate."""
+    DisqualifyLead: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.DisqualifyLeadRequest, _lead_service_pb2.DisqualifyLeadResponse]  # type: ignore[assignment]
+    """Closes the lead for a configured reason and moves it to its pipeline's lost stage, where there is one. It counts
+    as the first response.
+    """
+    BulkUpdateLeads: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.BulkUpdateLeadsRequest, _lead_service_pb2.BulkUpdateLeadsResponse]  # type: ignore[assignment]
+    """Changes each lead whole or not at all, by the rules of UpdateLead; customFields are merged. `atomic`: all or none,
+    refused with BULK_REFUSED.
+    """
+    CheckDuplicates: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.CheckDuplicatesRequest, _lead_service_pb2.CheckDuplicatesResponse]  # type: ignore[assignment]
+    """Leads with this e-mail or phone, soft-deleted ones left out: each once, newest first, at most 25."""
 
 class LeadServiceServicer(metaclass=_abc_1.ABCMeta):
     """Leads and their way through the stages. Each write is one transaction over the lead, its history, its
@@ -120,5 +140,33 @@ class LeadServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lead_service_pb2.ChangeStageResponse, _abc.Awaitable[_lead_service_pb2.ChangeStageResponse]]:
         """Moves the lead to a stage of its pipeline, through the stage's gate."""
+
+    @_abc_1.abstractmethod
+    def DisqualifyLead(
+        self,
+        request: _lead_service_pb2.DisqualifyLeadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lead_service_pb2.DisqualifyLeadResponse, _abc.Awaitable[_lead_service_pb2.DisqualifyLeadResponse]]:
+        """Closes the lead for a configured reason and moves it to its pipeline's lost stage, where there is one. It counts
+        as the first response.
+        """
+
+    @_abc_1.abstractmethod
+    def BulkUpdateLeads(
+        self,
+        request: _lead_service_pb2.BulkUpdateLeadsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lead_service_pb2.BulkUpdateLeadsResponse, _abc.Awaitable[_lead_service_pb2.BulkUpdateLeadsResponse]]:
+        """Changes each lead whole or not at all, by the rules of UpdateLead; customFields are merged. `atomic`: all or none,
+        refused with BULK_REFUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckDuplicates(
+        self,
+        request: _lead_service_pb2.CheckDuplicatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lead_service_pb2.CheckDuplicatesResponse, _abc.Awaitable[_lead_service_pb2.CheckDuplicatesResponse]]:
+        """Leads with this e-mail or phone, soft-deleted ones left out: each once, newest first, at most 25."""
 
 def add_LeadServiceServicer_to_server(servicer: LeadServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

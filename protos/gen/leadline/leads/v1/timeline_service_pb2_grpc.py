@@ -56,6 +56,11 @@ class TimelineServiceStub:
                 request_serializer=leadline_dot_leads_dot_v1_dot_timeline__service__pb2.AddNoteRequest.SerializeToString,
                 response_deserializer=leadline_dot_leads_dot_v1_dot_timeline__service__pb2.AddNoteResponse.FromString,
                 _registered_method=True)
+        self.ListStageAssignments = channel.unary_unary(
+                '/leadline.leads.v1.TimelineService/ListStageAssignments',
+                request_serializer=leadline_dot_leads_dot_v1_dot_timeline__service__pb2.ListStageAssignmentsRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_timeline__service__pb2.ListStageAssignmentsResponse.FromString,
+                _registered_method=True)
         self.ListHistory = channel.unary_unary(
                 '/leadline.leads.v1.TimelineService/ListHistory',
                 request_serializer=leadline_dot_leads_dot_v1_dot_timeline__service__pb2.ListHistoryRequest.SerializeToString,
@@ -97,8 +102,15 @@ class TimelineServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListStageAssignments(self, request, context):
+        """Who held the lead at which stage, from when to when; newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListHistory(self, request, context):
-        """One entry for each changed field.
+        """One entry for each changed field. What the lead's stage hides from the caller is left out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,6 +138,11 @@ def add_TimelineServiceServicer_to_server(servicer, server):
                     servicer.AddNote,
                     request_deserializer=leadline_dot_leads_dot_v1_dot_timeline__service__pb2.AddNoteRequest.FromString,
                     response_serializer=leadline_dot_leads_dot_v1_dot_timeline__service__pb2.AddNoteResponse.SerializeToString,
+            ),
+            'ListStageAssignments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStageAssignments,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_timeline__service__pb2.ListStageAssignmentsRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_timeline__service__pb2.ListStageAssignmentsResponse.SerializeToString,
             ),
             'ListHistory': grpc.unary_unary_rpc_method_handler(
                     servicer.ListHistory,
@@ -243,6 +260,33 @@ class TimelineService:
             '/leadline.leads.v1.TimelineService/AddNote',
             leadline_dot_leads_dot_v1_dot_timeline__service__pb2.AddNoteRequest.SerializeToString,
             leadline_dot_leads_dot_v1_dot_timeline__service__pb2.AddNoteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStageAssignments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.TimelineService/ListStageAssignments',
+            leadline_dot_leads_dot_v1_dot_timeline__service__pb2.ListStageAssignmentsRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_timeline__service__pb2.ListStageAssignmentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

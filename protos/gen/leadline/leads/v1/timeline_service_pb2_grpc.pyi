@@ -45,8 +45,10 @@ class TimelineServiceStub:
     """The lead's notes."""
     AddNote: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.AddNoteRequest, _timeline_service_pb2.AddNoteResponse]
     """Adds a note; it may be the lead's first response."""
+    ListStageAssignments: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.ListStageAssignmentsRequest, _timeline_service_pb2.ListStageAssignmentsResponse]
+    """Who held the lead at which stage, from when to when; newest first."""
     ListHistory: _grpc.UnaryUnaryMultiCallable[_timeline_service_pb2.ListHistoryRequest, _timeline_service_pb2.ListHistoryResponse]
-    """One entry for each changed field."""
+    """One entry for each changed field. What the lead's stage hides from the caller is left out."""
 
 @_typing.type_check_only
 class TimelineServiceAsyncStub(TimelineServiceStub):
@@ -65,8 +67,10 @@ class TimelineServiceAsyncStub(TimelineServiceStub):
     """The lead's notes."""
     AddNote: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.AddNoteRequest, _timeline_service_pb2.AddNoteResponse]  # type: ignore[assignment]
     """Adds a note; it may be the lead's first response."""
+    ListStageAssignments: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.ListStageAssignmentsRequest, _timeline_service_pb2.ListStageAssignmentsResponse]  # type: ignore[assignment]
+    """Who held the lead at which stage, from when to when; newest first."""
     ListHistory: _aio.UnaryUnaryMultiCallable[_timeline_service_pb2.ListHistoryRequest, _timeline_service_pb2.ListHistoryResponse]  # type: ignore[assignment]
-    """One entry for each changed field."""
+    """One entry for each changed field. What the lead's stage hides from the caller is left out."""
 
 class TimelineServiceServicer(metaclass=_abc_1.ABCMeta):
     """What happened around a lead: activities, notes and the history of its fields, each newest first.
@@ -108,11 +112,19 @@ class TimelineServiceServicer(metaclass=_abc_1.ABCMeta):
         """Adds a note; it may be the lead's first response."""
 
     @_abc_1.abstractmethod
+    def ListStageAssignments(
+        self,
+        request: _timeline_service_pb2.ListStageAssignmentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_timeline_service_pb2.ListStageAssignmentsResponse, _abc.Awaitable[_timeline_service_pb2.ListStageAssignmentsResponse]]:
+        """Who held the lead at which stage, from when to when; newest first."""
+
+    @_abc_1.abstractmethod
     def ListHistory(
         self,
         request: _timeline_service_pb2.ListHistoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_timeline_service_pb2.ListHistoryResponse, _abc.Awaitable[_timeline_service_pb2.ListHistoryResponse]]:
-        """One entry for each changed field."""
+        """One entry for each changed field. What the lead's stage hides from the caller is left out."""
 
 def add_TimelineServiceServicer_to_server(servicer: TimelineServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from leadline.common.v1 import access_pb2 as leadline_dot_common_dot_v1_dot_access__pb2
 from leadline.settings.v1 import lists_pb2 as leadline_dot_settings_dot_v1_dot_lists__pb2
+from leadline.settings.v1 import retirement_pb2 as leadline_dot_settings_dot_v1_dot_retirement__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0leadline/settings/v1/configuration_service.proto\x12\x14leadline.settings.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fleadline/common/v1/access.proto\x1a leadline/settings/v1/lists.proto\"\xf4\x05\n\rConfiguration\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\x12\x39\n\nchanged_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tchangedAt\x12<\n\tpipelines\x18\x03 \x03(\x0b\x32\x1e.leadline.settings.v1.PipelineR\tpipelines\x12\x33\n\x06stages\x18\x04 \x03(\x0b\x32\x1b.leadline.settings.v1.StageR\x06stages\x12\x43\n\x0cstage_fields\x18\x05 \x03(\x0b\x32 .leadline.settings.v1.StageFieldR\x0bstageFields\x12>\n\npriorities\x18\x06 \x03(\x0b\x32\x1e.leadline.settings.v1.PriorityR\npriorities\x12\x35\n\x07sources\x18\x07 \x03(\x0b\x32\x1b.leadline.settings.v1.LabelR\x07sources\x12V\n\x18\x64isqualification_reasons\x18\x08 \x03(\x0b\x32\x1b.leadline.settings.v1.LabelR\x17\x64isqualificationReasons\x12:\n\nteam_roles\x18\t \x03(\x0b\x32\x1b.leadline.settings.v1.LabelR\tteamRoles\x12\x46\n\rscoring_rules\x18\n \x03(\x0b\x32!.leadline.settings.v1.ScoringRuleR\x0cscoringRules\x12=\n\tthreshold\x18\x0b \x01(\x0b\x32\x1f.leadline.settings.v1.ThresholdR\tthreshold\x12\x42\n\x08settings\x18\x0c \x01(\x0b\x32&.leadline.settings.v1.SettingsDocumentR\x08settings\"\x19\n\x17GetConfigurationRequest\"e\n\x18GetConfigurationResponse\x12I\n\rconfiguration\x18\x01 \x01(\x0b\x32#.leadline.settings.v1.ConfigurationR\rconfiguration\"\x1b\n\x19WatchConfigurationRequest\"g\n\x1aWatchConfigurationResponse\x12I\n\rconfiguration\x18\x01 \x01(\x0b\x32#.leadline.settings.v1.ConfigurationR\rconfiguration2\xc2\x02\n\x14\x43onfigurationService\x12\x8f\x01\n\x10GetConfiguration\x12-.leadline.settings.v1.GetConfigurationRequest\x1a..leadline.settings.v1.GetConfigurationResponse\"\x1c\x90\x02\x01\xc2\xda\x18\x15\n\x13\x63onfiguration:watch\x12\x97\x01\n\x12WatchConfiguration\x12/.leadline.settings.v1.WatchConfigurationRequest\x1a\x30.leadline.settings.v1.WatchConfigurationResponse\"\x1c\x90\x02\x01\xc2\xda\x18\x15\n\x13\x63onfiguration:watch0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0leadline/settings/v1/configuration_service.proto\x12\x14leadline.settings.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fleadline/common/v1/access.proto\x1a leadline/settings/v1/lists.proto\x1a%leadline/settings/v1/retirement.proto\"\x84\x08\n\rConfiguration\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\x12\x39\n\nchanged_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tchangedAt\x12<\n\tpipelines\x18\x03 \x03(\x0b\x32\x1e.leadline.settings.v1.PipelineR\tpipelines\x12\x33\n\x06stages\x18\x04 \x03(\x0b\x32\x1b.leadline.settings.v1.StageR\x06stages\x12\x43\n\x0cstage_fields\x18\x05 \x03(\x0b\x32 .leadline.settings.v1.StageFieldR\x0bstageFields\x12>\n\npriorities\x18\x06 \x03(\x0b\x32\x1e.leadline.settings.v1.PriorityR\npriorities\x12\x35\n\x07sources\x18\x07 \x03(\x0b\x32\x1b.leadline.settings.v1.LabelR\x07sources\x12V\n\x18\x64isqualification_reasons\x18\x08 \x03(\x0b\x32\x1b.leadline.settings.v1.LabelR\x17\x64isqualificationReasons\x12:\n\nteam_roles\x18\t \x03(\x0b\x32\x1b.leadline.settings.v1.LabelR\tteamRoles\x12\x46\n\rscoring_rules\x18\n \x03(\x0b\x32!.leadline.settings.v1.ScoringRuleR\x0cscoringRules\x12=\n\tthreshold\x18\x0b \x01(\x0b\x32\x1f.leadline.settings.v1.ThresholdR\tthreshold\x12\x42\n\x08settings\x18\x0c \x01(\x0b\x32&.leadline.settings.v1.SettingsDocumentR\x08settings\x12M\n\x0fstage_ownership\x18\r \x03(\x0b\x32$.leadline.settings.v1.StageOwnershipR\x0estageOwnership\x12P\n\x10\x66ield_visibility\x18\x0e \x03(\x0b\x32%.leadline.settings.v1.FieldVisibilityR\x0f\x66ieldVisibility\x12)\n\x10scoring_revision\x18\x0f \x01(\x03R\x0fscoringRevision\x12\x42\n\x0bretirements\x18\x10 \x03(\x0b\x32 .leadline.settings.v1.RetirementR\x0bretirements\"\x19\n\x17GetConfigurationRequest\"e\n\x18GetConfigurationResponse\x12I\n\rconfiguration\x18\x01 \x01(\x0b\x32#.leadline.settings.v1.ConfigurationR\rconfiguration\"\x1b\n\x19WatchConfigurationRequest\"g\n\x1aWatchConfigurationResponse\x12I\n\rconfiguration\x18\x01 \x01(\x0b\x32#.leadline.settings.v1.ConfigurationR\rconfiguration2\xc2\x02\n\x14\x43onfigurationService\x12\x8f\x01\n\x10GetConfiguration\x12-.leadline.settings.v1.GetConfigurationRequest\x1a..leadline.settings.v1.GetConfigurationResponse\"\x1c\x90\x02\x01\xc2\xda\x18\x15\n\x13\x63onfiguration:watch\x12\x97\x01\n\x12WatchConfiguration\x12/.leadline.settings.v1.WatchConfigurationRequest\x1a\x30.leadline.settings.v1.WatchConfigurationResponse\"\x1c\x90\x02\x01\xc2\xda\x18\x15\n\x13\x63onfiguration:watch0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,16 +39,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONFIGURATIONSERVICE'].methods_by_name['GetConfiguration']._serialized_options = b'\220\002\001\302\332\030\025\n\023configuration:watch'
   _globals['_CONFIGURATIONSERVICE'].methods_by_name['WatchConfiguration']._loaded_options = None
   _globals['_CONFIGURATIONSERVICE'].methods_by_name['WatchConfiguration']._serialized_options = b'\220\002\001\302\332\030\025\n\023configuration:watch'
-  _globals['_CONFIGURATION']._serialized_start=175
-  _globals['_CONFIGURATION']._serialized_end=931
-  _globals['_GETCONFIGURATIONREQUEST']._serialized_start=933
-  _globals['_GETCONFIGURATIONREQUEST']._serialized_end=958
-  _globals['_GETCONFIGURATIONRESPONSE']._serialized_start=960
-  _globals['_GETCONFIGURATIONRESPONSE']._serialized_end=1061
-  _globals['_WATCHCONFIGURATIONREQUEST']._serialized_start=1063
-  _globals['_WATCHCONFIGURATIONREQUEST']._serialized_end=1090
-  _globals['_WATCHCONFIGURATIONRESPONSE']._serialized_start=1092
-  _globals['_WATCHCONFIGURATIONRESPONSE']._serialized_end=1195
-  _globals['_CONFIGURATIONSERVICE']._serialized_start=1198
-  _globals['_CONFIGURATIONSERVICE']._serialized_end=1520
+  _globals['_CONFIGURATION']._serialized_start=214
+  _globals['_CONFIGURATION']._serialized_end=1242
+  _globals['_GETCONFIGURATIONREQUEST']._serialized_start=1244
+  _globals['_GETCONFIGURATIONREQUEST']._serialized_end=1269
+  _globals['_GETCONFIGURATIONRESPONSE']._serialized_start=1271
+  _globals['_GETCONFIGURATIONRESPONSE']._serialized_end=1372
+  _globals['_WATCHCONFIGURATIONREQUEST']._serialized_start=1374
+  _globals['_WATCHCONFIGURATIONREQUEST']._serialized_end=1401
+  _globals['_WATCHCONFIGURATIONRESPONSE']._serialized_start=1403
+  _globals['_WATCHCONFIGURATIONRESPONSE']._serialized_end=1506
+  _globals['_CONFIGURATIONSERVICE']._serialized_start=1509
+  _globals['_CONFIGURATIONSERVICE']._serialized_end=1831
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from leadline.settings.v1 import lists_pb2 as _lists_pb2
+from leadline.settings.v1 import retirement_pb2 as _retirement_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -38,8 +39,14 @@ class Configuration(_message.Message):
     SCORING_RULES_FIELD_NUMBER: _builtins.int
     THRESHOLD_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
+    STAGE_OWNERSHIP_FIELD_NUMBER: _builtins.int
+    FIELD_VISIBILITY_FIELD_NUMBER: _builtins.int
+    SCORING_REVISION_FIELD_NUMBER: _builtins.int
+    RETIREMENTS_FIELD_NUMBER: _builtins.int
     revision: _builtins.int
     """Grows by each change of any setting."""
+    scoring_revision: _builtins.int
+    """The revision by which scores may have become other ones: rules, threshold, highest score, names that rules look at."""
     @_builtins.property
     def changed_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -64,6 +71,14 @@ class Configuration(_message.Message):
     def threshold(self) -> _lists_pb2.Threshold: ...
     @_builtins.property
     def settings(self) -> _lists_pb2.SettingsDocument: ...
+    @_builtins.property
+    def stage_ownership(self) -> _containers.RepeatedCompositeFieldContainer[_lists_pb2.StageOwnership]: ...
+    @_builtins.property
+    def field_visibility(self) -> _containers.RepeatedCompositeFieldContainer[_lists_pb2.FieldVisibility]: ...
+    @_builtins.property
+    def retirements(self) -> _containers.RepeatedCompositeFieldContainer[_retirement_pb2.Retirement]:
+        """Those that are running. Whoever follows the configuration starts their workflows and lets nothing enter their entries."""
+
     def __init__(
         self,
         *,
@@ -79,10 +94,14 @@ class Configuration(_message.Message):
         scoring_rules: _abc.Iterable[_lists_pb2.ScoringRule] | None = ...,
         threshold: _lists_pb2.Threshold | None = ...,
         settings: _lists_pb2.SettingsDocument | None = ...,
+        stage_ownership: _abc.Iterable[_lists_pb2.StageOwnership] | None = ...,
+        field_visibility: _abc.Iterable[_lists_pb2.FieldVisibility] | None = ...,
+        scoring_revision: _builtins.int = ...,
+        retirements: _abc.Iterable[_retirement_pb2.Retirement] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "settings", b"settings", "threshold", b"threshold"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "disqualification_reasons", b"disqualification_reasons", "pipelines", b"pipelines", "priorities", b"priorities", "revision", b"revision", "scoring_rules", b"scoring_rules", "settings", b"settings", "sources", b"sources", "stage_fields", b"stage_fields", "stages", b"stages", "team_roles", b"team_roles", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "disqualification_reasons", b"disqualification_reasons", "field_visibility", b"field_visibility", "pipelines", b"pipelines", "priorities", b"priorities", "retirements", b"retirements", "revision", b"revision", "scoring_revision", b"scoring_revision", "scoring_rules", b"scoring_rules", "settings", b"settings", "sources", b"sources", "stage_fields", b"stage_fields", "stage_ownership", b"stage_ownership", "stages", b"stages", "team_roles", b"team_roles", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -60,6 +60,80 @@ MOVEMENT_SEQUENTIAL: Movement.ValueType  # 2
 """To the next stage, or back to any earlier one."""
 Global___Movement: _TypeAlias = Movement  # noqa: Y015
 
+class _OwnerType:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OwnerTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OwnerType.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OWNER_TYPE_UNSPECIFIED: _OwnerType.ValueType  # 0
+    """The stage has no owner."""
+    OWNER_TYPE_USER: _OwnerType.ValueType  # 1
+    OWNER_TYPE_TEAM: _OwnerType.ValueType  # 2
+    OWNER_TYPE_ROLE: _OwnerType.ValueType  # 3
+
+class OwnerType(_OwnerType, metaclass=_OwnerTypeEnumTypeWrapper):
+    """What the owner of a stage is: a user, a team or a role of the token's issuer."""
+
+OWNER_TYPE_UNSPECIFIED: OwnerType.ValueType  # 0
+"""The stage has no owner."""
+OWNER_TYPE_USER: OwnerType.ValueType  # 1
+OWNER_TYPE_TEAM: OwnerType.ValueType  # 2
+OWNER_TYPE_ROLE: OwnerType.ValueType  # 3
+Global___OwnerType: _TypeAlias = OwnerType  # noqa: Y015
+
+class _AssignmentStrategy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AssignmentStrategyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AssignmentStrategy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ASSIGNMENT_STRATEGY_UNSPECIFIED: _AssignmentStrategy.ValueType  # 0
+    ASSIGNMENT_STRATEGY_NONE: _AssignmentStrategy.ValueType  # 1
+    """To the owner, where that is a user."""
+    ASSIGNMENT_STRATEGY_ROUND_ROBIN: _AssignmentStrategy.ValueType  # 2
+    """To each member in turn."""
+    ASSIGNMENT_STRATEGY_LEAST_LOADED: _AssignmentStrategy.ValueType  # 3
+    """To the member with the fewest open leads, the first in the list among equals."""
+
+class AssignmentStrategy(_AssignmentStrategy, metaclass=_AssignmentStrategyEnumTypeWrapper):
+    """To whom a lead that enters the stage goes."""
+
+ASSIGNMENT_STRATEGY_UNSPECIFIED: AssignmentStrategy.ValueType  # 0
+ASSIGNMENT_STRATEGY_NONE: AssignmentStrategy.ValueType  # 1
+"""To the owner, where that is a user."""
+ASSIGNMENT_STRATEGY_ROUND_ROBIN: AssignmentStrategy.ValueType  # 2
+"""To each member in turn."""
+ASSIGNMENT_STRATEGY_LEAST_LOADED: AssignmentStrategy.ValueType  # 3
+"""To the member with the fewest open leads, the first in the list among equals."""
+Global___AssignmentStrategy: _TypeAlias = AssignmentStrategy  # noqa: Y015
+
+class _FieldAccess:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FieldAccessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldAccess.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FIELD_ACCESS_UNSPECIFIED: _FieldAccess.ValueType  # 0
+    FIELD_ACCESS_HIDDEN: _FieldAccess.ValueType  # 1
+    """It is in no answer, and a write to it is refused."""
+    FIELD_ACCESS_READ_ONLY: _FieldAccess.ValueType  # 2
+    """A write to it is refused."""
+    FIELD_ACCESS_EDITABLE: _FieldAccess.ValueType  # 3
+    """As if nothing was said."""
+
+class FieldAccess(_FieldAccess, metaclass=_FieldAccessEnumTypeWrapper):
+    """What users who are no administrators can do with a field."""
+
+FIELD_ACCESS_UNSPECIFIED: FieldAccess.ValueType  # 0
+FIELD_ACCESS_HIDDEN: FieldAccess.ValueType  # 1
+"""It is in no answer, and a write to it is refused."""
+FIELD_ACCESS_READ_ONLY: FieldAccess.ValueType  # 2
+"""A write to it is refused."""
+FIELD_ACCESS_EDITABLE: FieldAccess.ValueType  # 3
+"""As if nothing was said."""
+Global___FieldAccess: _TypeAlias = FieldAccess  # noqa: Y015
+
 @_typing.final
 class Pipeline(_message.Message):
     """An ordered sales process. Exactly one of each module is the default."""
@@ -423,3 +497,107 @@ class SettingsDocument(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SettingsDocument: _TypeAlias = SettingsDocument  # noqa: Y015
+
+@_typing.final
+class StageOwnership(_message.Message):
+    """Who owns the leads at a stage. Every stage has one of these, from its first version on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGE_ID_FIELD_NUMBER: _builtins.int
+    OWNER_TYPE_FIELD_NUMBER: _builtins.int
+    OWNER_ID_FIELD_NUMBER: _builtins.int
+    AUTO_ASSIGN_FIELD_NUMBER: _builtins.int
+    STRATEGY_FIELD_NUMBER: _builtins.int
+    MEMBER_IDS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    UPDATED_AT_FIELD_NUMBER: _builtins.int
+    stage_id: _builtins.str
+    owner_type: Global___OwnerType.ValueType
+    owner_id: _builtins.str
+    """A user's UUID, or what the token's issuer calls the team or role."""
+    auto_assign: _builtins.bool
+    """Whether a lead that enters the stage is assigned."""
+    strategy: Global___AssignmentStrategy.ValueType
+    version: _builtins.int
+    @_builtins.property
+    def member_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Users, in the order of their turns."""
+
+    @_builtins.property
+    def updated_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        stage_id: _builtins.str = ...,
+        owner_type: Global___OwnerType.ValueType = ...,
+        owner_id: _builtins.str | None = ...,
+        auto_assign: _builtins.bool = ...,
+        strategy: Global___AssignmentStrategy.ValueType = ...,
+        member_ids: _abc.Iterable[_builtins.str] | None = ...,
+        version: _builtins.int = ...,
+        updated_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_owner_id", b"_owner_id", "owner_id", b"owner_id", "updated_at", b"updated_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_owner_id", b"_owner_id", "auto_assign", b"auto_assign", "member_ids", b"member_ids", "owner_id", b"owner_id", "owner_type", b"owner_type", "stage_id", b"stage_id", "strategy", b"strategy", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__owner_id: _TypeAlias = _typing.Literal["owner_id"]  # noqa: Y015
+    _WhichOneofArgType__owner_id: _TypeAlias = _typing.Literal["_owner_id", b"_owner_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__owner_id) -> _WhichOneofReturnType__owner_id | None: ...
+
+Global___StageOwnership: _TypeAlias = StageOwnership  # noqa: Y015
+
+@_typing.final
+class FieldVisibility(_message.Message):
+    """What users see and change of the leads at a stage. Every stage has one of these, from its first version on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class FieldsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: Global___FieldAccess.ValueType
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___FieldAccess.ValueType = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    STAGE_ID_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    UPDATED_AT_FIELD_NUMBER: _builtins.int
+    stage_id: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def fields(self) -> _containers.ScalarMap[_builtins.str, Global___FieldAccess.ValueType]:
+        """By a lead field's REST name, `customFields.<key>` or `stageFieldValues.<name>`."""
+
+    @_builtins.property
+    def updated_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        stage_id: _builtins.str = ...,
+        fields: _abc.Mapping[_builtins.str, Global___FieldAccess.ValueType] | None = ...,
+        version: _builtins.int = ...,
+        updated_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["updated_at", b"updated_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "stage_id", b"stage_id", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldVisibility: _TypeAlias = FieldVisibility  # noqa: Y015

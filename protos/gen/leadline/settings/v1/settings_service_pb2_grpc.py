@@ -26,9 +26,17 @@ if _version_not_supported:
 
 
 class SettingsServiceStub:
-    """The lists and documents under /lead-settings. Every update changes the fields named in its mask, raises
-    `version` and the configuration's revision in the same transaction, and is refused with VERSION_STALE
-    when `expected_version` is given and no longer true. Lists are short (at most 1,000 entries) and come whole.
+    """The lists and documents under /lead-settings. Every change raises `version` and the configuration's revision in
+    the same transaction, and is refused with VERSION_STALE when `expected_version` is given and no longer true.
+    An update changes the fields named in its mask. Creating calls take the metadata key `idempotency-key`. Names are
+    unique in their list without regard to case: NAME_TAKEN. Lists are short (at most 1,000 entries: LIST_FULL) and
+    come whole.
+
+    Deleting what records may use (pipelines, stages, priorities, plain lists) closes the entry to entry, has a
+    workflow count its records and move them to the target, and then deletes it. The call waits up to `max_wait` for
+    that and answers the deletion, completed or still running; GetRetirement tells how it goes on. Without a target and
+    with records it is IN_USE with their count, and nothing has changed. What is being deleted takes no other
+    change: RETIRING.
     """
 
     def __init__(self, channel):
@@ -42,40 +50,145 @@ class SettingsServiceStub:
                 request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListPipelinesRequest.SerializeToString,
                 response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListPipelinesResponse.FromString,
                 _registered_method=True)
+        self.CreatePipeline = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/CreatePipeline',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreatePipelineRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreatePipelineResponse.FromString,
+                _registered_method=True)
         self.UpdatePipeline = channel.unary_unary(
                 '/leadline.settings.v1.SettingsService/UpdatePipeline',
                 request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdatePipelineRequest.SerializeToString,
                 response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdatePipelineResponse.FromString,
+                _registered_method=True)
+        self.DeletePipeline = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/DeletePipeline',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeletePipelineRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeletePipelineResponse.FromString,
                 _registered_method=True)
         self.ListStages = channel.unary_unary(
                 '/leadline.settings.v1.SettingsService/ListStages',
                 request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListStagesRequest.SerializeToString,
                 response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListStagesResponse.FromString,
                 _registered_method=True)
+        self.CreateStage = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/CreateStage',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateStageRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateStageResponse.FromString,
+                _registered_method=True)
         self.UpdateStage = channel.unary_unary(
                 '/leadline.settings.v1.SettingsService/UpdateStage',
                 request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageRequest.SerializeToString,
                 response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageResponse.FromString,
+                _registered_method=True)
+        self.DeleteStage = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/DeleteStage',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteStageRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteStageResponse.FromString,
+                _registered_method=True)
+        self.ReorderStages = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/ReorderStages',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ReorderStagesRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ReorderStagesResponse.FromString,
+                _registered_method=True)
+        self.ListStageFields = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/ListStageFields',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListStageFieldsRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListStageFieldsResponse.FromString,
+                _registered_method=True)
+        self.CreateStageField = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/CreateStageField',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateStageFieldRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateStageFieldResponse.FromString,
+                _registered_method=True)
+        self.UpdateStageField = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/UpdateStageField',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageFieldRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageFieldResponse.FromString,
+                _registered_method=True)
+        self.DeleteStageField = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/DeleteStageField',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteStageFieldRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteStageFieldResponse.FromString,
+                _registered_method=True)
+        self.GetStageOwnership = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/GetStageOwnership',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetStageOwnershipRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetStageOwnershipResponse.FromString,
+                _registered_method=True)
+        self.UpdateStageOwnership = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/UpdateStageOwnership',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageOwnershipRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageOwnershipResponse.FromString,
+                _registered_method=True)
+        self.GetFieldVisibility = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/GetFieldVisibility',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetFieldVisibilityRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetFieldVisibilityResponse.FromString,
+                _registered_method=True)
+        self.UpdateFieldVisibility = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/UpdateFieldVisibility',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateFieldVisibilityRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateFieldVisibilityResponse.FromString,
                 _registered_method=True)
         self.ListPriorities = channel.unary_unary(
                 '/leadline.settings.v1.SettingsService/ListPriorities',
                 request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListPrioritiesRequest.SerializeToString,
                 response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListPrioritiesResponse.FromString,
                 _registered_method=True)
+        self.CreatePriority = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/CreatePriority',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreatePriorityRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreatePriorityResponse.FromString,
+                _registered_method=True)
         self.UpdatePriority = channel.unary_unary(
                 '/leadline.settings.v1.SettingsService/UpdatePriority',
                 request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdatePriorityRequest.SerializeToString,
                 response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdatePriorityResponse.FromString,
+                _registered_method=True)
+        self.DeletePriority = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/DeletePriority',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeletePriorityRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeletePriorityResponse.FromString,
                 _registered_method=True)
         self.ListLabels = channel.unary_unary(
                 '/leadline.settings.v1.SettingsService/ListLabels',
                 request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListLabelsRequest.SerializeToString,
                 response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListLabelsResponse.FromString,
                 _registered_method=True)
+        self.CreateLabel = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/CreateLabel',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateLabelRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateLabelResponse.FromString,
+                _registered_method=True)
         self.UpdateLabel = channel.unary_unary(
                 '/leadline.settings.v1.SettingsService/UpdateLabel',
                 request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateLabelRequest.SerializeToString,
                 response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateLabelResponse.FromString,
+                _registered_method=True)
+        self.DeleteLabel = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/DeleteLabel',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteLabelRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteLabelResponse.FromString,
+                _registered_method=True)
+        self.ListScoringRules = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/ListScoringRules',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListScoringRulesRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListScoringRulesResponse.FromString,
+                _registered_method=True)
+        self.CreateScoringRule = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/CreateScoringRule',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateScoringRuleRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateScoringRuleResponse.FromString,
+                _registered_method=True)
+        self.UpdateScoringRule = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/UpdateScoringRule',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateScoringRuleRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateScoringRuleResponse.FromString,
+                _registered_method=True)
+        self.DeleteScoringRule = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/DeleteScoringRule',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteScoringRuleRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteScoringRuleResponse.FromString,
                 _registered_method=True)
         self.GetThreshold = channel.unary_unary(
                 '/leadline.settings.v1.SettingsService/GetThreshold',
@@ -97,16 +210,42 @@ class SettingsServiceStub:
                 request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateSettingsRequest.SerializeToString,
                 response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateSettingsResponse.FromString,
                 _registered_method=True)
+        self.GetRetirement = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/GetRetirement',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetRetirementRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetRetirementResponse.FromString,
+                _registered_method=True)
+        self.ListRetirements = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/ListRetirements',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListRetirementsRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListRetirementsResponse.FromString,
+                _registered_method=True)
 
 
 class SettingsServiceServicer:
-    """The lists and documents under /lead-settings. Every update changes the fields named in its mask, raises
-    `version` and the configuration's revision in the same transaction, and is refused with VERSION_STALE
-    when `expected_version` is given and no longer true. Lists are short (at most 1,000 entries) and come whole.
+    """The lists and documents under /lead-settings. Every change raises `version` and the configuration's revision in
+    the same transaction, and is refused with VERSION_STALE when `expected_version` is given and no longer true.
+    An update changes the fields named in its mask. Creating calls take the metadata key `idempotency-key`. Names are
+    unique in their list without regard to case: NAME_TAKEN. Lists are short (at most 1,000 entries: LIST_FULL) and
+    come whole.
+
+    Deleting what records may use (pipelines, stages, priorities, plain lists) closes the entry to entry, has a
+    workflow count its records and move them to the target, and then deletes it. The call waits up to `max_wait` for
+    that and answers the deletion, completed or still running; GetRetirement tells how it goes on. Without a target and
+    with records it is IN_USE with their count, and nothing has changed. What is being deleted takes no other
+    change: RETIRING.
     """
 
     def ListPipelines(self, request, context):
         """Pipelines by name, the default first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreatePipeline(self, request, context):
+        """Adds a pipeline, without stages. As long as the default pipeline has no stage to enter, leads that name no
+        pipeline go to the next one that has.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,8 +258,24 @@ class SettingsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeletePipeline(self, request, context):
+        """Deletes a pipeline with its stages. DEFAULT_REQUIRED for the default one, LAST_PIPELINE for a module's last.
+        Leads go to the target's stage of the same name, else to its first; converted ones to its won stage and
+        disqualified ones to its lost stage, where there is one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListStages(self, request, context):
         """Stages by pipeline and position.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateStage(self, request, context):
+        """Adds a stage, at the end or at a position, which shifts the others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -133,8 +288,85 @@ class SettingsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteStage(self, request, context):
+        """Deletes a stage. LAST_OPEN_STAGE for the last one that is neither won nor lost.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReorderStages(self, request, context):
+        """Puts all stages of one pipeline into this order, in one transaction.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListStageFields(self, request, context):
+        """What a stage asks for, by position.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateStageField(self, request, context):
+        """Has a stage ask for a value. A field named like a lead field is that field, and has its type.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateStageField(self, request, context):
+        """A new position shifts the other fields of the stage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteStageField(self, request, context):
+        """Has the stage no longer ask for it. The values that leads have stay with them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetStageOwnership(self, request, context):
+        """Who owns the leads at a stage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateStageOwnership(self, request, context):
+        """Changes who owns the leads at a stage. Applies to leads that enter from then on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFieldVisibility(self, request, context):
+        """What users see and change of the leads at a stage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateFieldVisibility(self, request, context):
+        """Sets it, as a whole.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListPriorities(self, request, context):
         """Priorities by position.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreatePriority(self, request, context):
+        """Adds a priority, as the most urgent or at a position, which shifts the others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,6 +379,13 @@ class SettingsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeletePriority(self, request, context):
+        """Deletes a priority. DEFAULT_REQUIRED for the default one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListLabels(self, request, context):
         """One of the plain lists, in the order in which it was made.
         """
@@ -154,8 +393,50 @@ class SettingsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateLabel(self, request, context):
+        """Adds an entry to a plain list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateLabel(self, request, context):
         """Changes an entry of a plain list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteLabel(self, request, context):
+        """Deletes an entry of a plain list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListScoringRules(self, request, context):
+        """Scoring rules by position.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateScoringRule(self, request, context):
+        """Adds a rule, at the end or at a position, which shifts the others.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateScoringRule(self, request, context):
+        """A new position shifts the other rules.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteScoringRule(self, request, context):
+        """Deletes a rule. Changes of rules, threshold and highest score have all open leads scored anew.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -190,6 +471,20 @@ class SettingsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRetirement(self, request, context):
+        """How a deletion stands.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRetirements(self, request, context):
+        """The deletions that are running, and the newest 100 that are over, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SettingsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -198,40 +493,145 @@ def add_SettingsServiceServicer_to_server(servicer, server):
                     request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListPipelinesRequest.FromString,
                     response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListPipelinesResponse.SerializeToString,
             ),
+            'CreatePipeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePipeline,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreatePipelineRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreatePipelineResponse.SerializeToString,
+            ),
             'UpdatePipeline': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdatePipeline,
                     request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdatePipelineRequest.FromString,
                     response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdatePipelineResponse.SerializeToString,
+            ),
+            'DeletePipeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeletePipeline,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeletePipelineRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeletePipelineResponse.SerializeToString,
             ),
             'ListStages': grpc.unary_unary_rpc_method_handler(
                     servicer.ListStages,
                     request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListStagesRequest.FromString,
                     response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListStagesResponse.SerializeToString,
             ),
+            'CreateStage': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateStage,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateStageRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateStageResponse.SerializeToString,
+            ),
             'UpdateStage': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateStage,
                     request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageRequest.FromString,
                     response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageResponse.SerializeToString,
+            ),
+            'DeleteStage': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteStage,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteStageRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteStageResponse.SerializeToString,
+            ),
+            'ReorderStages': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReorderStages,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ReorderStagesRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ReorderStagesResponse.SerializeToString,
+            ),
+            'ListStageFields': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStageFields,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListStageFieldsRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListStageFieldsResponse.SerializeToString,
+            ),
+            'CreateStageField': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateStageField,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateStageFieldRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateStageFieldResponse.SerializeToString,
+            ),
+            'UpdateStageField': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateStageField,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageFieldRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageFieldResponse.SerializeToString,
+            ),
+            'DeleteStageField': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteStageField,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteStageFieldRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteStageFieldResponse.SerializeToString,
+            ),
+            'GetStageOwnership': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStageOwnership,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetStageOwnershipRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetStageOwnershipResponse.SerializeToString,
+            ),
+            'UpdateStageOwnership': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateStageOwnership,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageOwnershipRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageOwnershipResponse.SerializeToString,
+            ),
+            'GetFieldVisibility': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFieldVisibility,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetFieldVisibilityRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetFieldVisibilityResponse.SerializeToString,
+            ),
+            'UpdateFieldVisibility': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateFieldVisibility,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateFieldVisibilityRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateFieldVisibilityResponse.SerializeToString,
             ),
             'ListPriorities': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPriorities,
                     request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListPrioritiesRequest.FromString,
                     response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListPrioritiesResponse.SerializeToString,
             ),
+            'CreatePriority': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePriority,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreatePriorityRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreatePriorityResponse.SerializeToString,
+            ),
             'UpdatePriority': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdatePriority,
                     request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdatePriorityRequest.FromString,
                     response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdatePriorityResponse.SerializeToString,
+            ),
+            'DeletePriority': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeletePriority,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeletePriorityRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeletePriorityResponse.SerializeToString,
             ),
             'ListLabels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListLabels,
                     request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListLabelsRequest.FromString,
                     response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListLabelsResponse.SerializeToString,
             ),
+            'CreateLabel': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateLabel,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateLabelRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateLabelResponse.SerializeToString,
+            ),
             'UpdateLabel': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateLabel,
                     request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateLabelRequest.FromString,
                     response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateLabelResponse.SerializeToString,
+            ),
+            'DeleteLabel': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteLabel,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteLabelRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteLabelResponse.SerializeToString,
+            ),
+            'ListScoringRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListScoringRules,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListScoringRulesRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListScoringRulesResponse.SerializeToString,
+            ),
+            'CreateScoringRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateScoringRule,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateScoringRuleRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateScoringRuleResponse.SerializeToString,
+            ),
+            'UpdateScoringRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateScoringRule,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateScoringRuleRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateScoringRuleResponse.SerializeToString,
+            ),
+            'DeleteScoringRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteScoringRule,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteScoringRuleRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteScoringRuleResponse.SerializeToString,
             ),
             'GetThreshold': grpc.unary_unary_rpc_method_handler(
                     servicer.GetThreshold,
@@ -253,6 +653,16 @@ def add_SettingsServiceServicer_to_server(servicer, server):
                     request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateSettingsRequest.FromString,
                     response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateSettingsResponse.SerializeToString,
             ),
+            'GetRetirement': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRetirement,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetRetirementRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetRetirementResponse.SerializeToString,
+            ),
+            'ListRetirements': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRetirements,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListRetirementsRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListRetirementsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'leadline.settings.v1.SettingsService', rpc_method_handlers)
@@ -262,9 +672,17 @@ def add_SettingsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SettingsService:
-    """The lists and documents under /lead-settings. Every update changes the fields named in its mask, raises
-    `version` and the configuration's revision in the same transaction, and is refused with VERSION_STALE
-    when `expected_version` is given and no longer true. Lists are short (at most 1,000 entries) and come whole.
+    """The lists and documents under /lead-settings. Every change raises `version` and the configuration's revision in
+    the same transaction, and is refused with VERSION_STALE when `expected_version` is given and no longer true.
+    An update changes the fields named in its mask. Creating calls take the metadata key `idempotency-key`. Names are
+    unique in their list without regard to case: NAME_TAKEN. Lists are short (at most 1,000 entries: LIST_FULL) and
+    come whole.
+
+    Deleting what records may use (pipelines, stages, priorities, plain lists) closes the entry to entry, has a
+    workflow count its records and move them to the target, and then deletes it. The call waits up to `max_wait` for
+    that and answers the deletion, completed or still running; GetRetirement tells how it goes on. Without a target and
+    with records it is IN_USE with their count, and nothing has changed. What is being deleted takes no other
+    change: RETIRING.
     """
 
     @staticmethod
@@ -284,6 +702,33 @@ class SettingsService:
             '/leadline.settings.v1.SettingsService/ListPipelines',
             leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListPipelinesRequest.SerializeToString,
             leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListPipelinesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreatePipeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/CreatePipeline',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreatePipelineRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreatePipelineResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -322,6 +767,33 @@ class SettingsService:
             _registered_method=True)
 
     @staticmethod
+    def DeletePipeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/DeletePipeline',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeletePipelineRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeletePipelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListStages(request,
             target,
             options=(),
@@ -338,6 +810,33 @@ class SettingsService:
             '/leadline.settings.v1.SettingsService/ListStages',
             leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListStagesRequest.SerializeToString,
             leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListStagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateStage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/CreateStage',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateStageRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateStageResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -376,6 +875,276 @@ class SettingsService:
             _registered_method=True)
 
     @staticmethod
+    def DeleteStage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/DeleteStage',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteStageRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteStageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReorderStages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/ReorderStages',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.ReorderStagesRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.ReorderStagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStageFields(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/ListStageFields',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListStageFieldsRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListStageFieldsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateStageField(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/CreateStageField',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateStageFieldRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateStageFieldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateStageField(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/UpdateStageField',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageFieldRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageFieldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteStageField(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/DeleteStageField',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteStageFieldRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteStageFieldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStageOwnership(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/GetStageOwnership',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetStageOwnershipRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetStageOwnershipResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateStageOwnership(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/UpdateStageOwnership',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageOwnershipRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateStageOwnershipResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFieldVisibility(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/GetFieldVisibility',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetFieldVisibilityRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetFieldVisibilityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateFieldVisibility(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/UpdateFieldVisibility',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateFieldVisibilityRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateFieldVisibilityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListPriorities(request,
             target,
             options=(),
@@ -392,6 +1161,33 @@ class SettingsService:
             '/leadline.settings.v1.SettingsService/ListPriorities',
             leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListPrioritiesRequest.SerializeToString,
             leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListPrioritiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreatePriority(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/CreatePriority',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreatePriorityRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreatePriorityResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -430,6 +1226,33 @@ class SettingsService:
             _registered_method=True)
 
     @staticmethod
+    def DeletePriority(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/DeletePriority',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeletePriorityRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeletePriorityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListLabels(request,
             target,
             options=(),
@@ -457,6 +1280,33 @@ class SettingsService:
             _registered_method=True)
 
     @staticmethod
+    def CreateLabel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/CreateLabel',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateLabelRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateLabelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def UpdateLabel(request,
             target,
             options=(),
@@ -473,6 +1323,141 @@ class SettingsService:
             '/leadline.settings.v1.SettingsService/UpdateLabel',
             leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateLabelRequest.SerializeToString,
             leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateLabelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteLabel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/DeleteLabel',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteLabelRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteLabelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListScoringRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/ListScoringRules',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListScoringRulesRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListScoringRulesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateScoringRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/CreateScoringRule',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateScoringRuleRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CreateScoringRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateScoringRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/UpdateScoringRule',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateScoringRuleRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateScoringRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteScoringRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/DeleteScoringRule',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteScoringRuleRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.DeleteScoringRuleResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -581,6 +1566,60 @@ class SettingsService:
             '/leadline.settings.v1.SettingsService/UpdateSettings',
             leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateSettingsRequest.SerializeToString,
             leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateSettingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRetirement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/GetRetirement',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetRetirementRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetRetirementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRetirements(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/ListRetirements',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListRetirementsRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.ListRetirementsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,9 +27,17 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SettingsServiceStub:
-    """The lists and documents under /lead-settings. Every update changes the fields named in its mask, raises
-    `version` and the configuration's revision in the same transaction, and is refused with VERSION_STALE
-    when `expected_version` is given and no longer true. Lists are short (at most 1,000 entries) and come whole.
+    """The lists and documents under /lead-settings. Every change raises `version` and the configuration's revision in
+    the same transaction, and is refused with VERSION_STALE when `expected_version` is given and no longer true.
+    An update changes the fields named in its mask. Creating calls take the metadata key `idempotency-key`. Names are
+    unique in their list without regard to case: NAME_TAKEN. Lists are short (at most 1,000 entries: LIST_FULL) and
+    come whole.
+
+    Deleting what records may use (pipelines, stages, priorities, plain lists) closes the entry to entry, has a
+    workflow count its records and move them to the target, and then deletes it. The call waits up to `max_wait` for
+    that and answers the deletion, completed or still running; GetRetirement tells how it goes on. Without a target and
+    with records it is IN_USE with their count, and nothing has changed. What is being deleted takes no other
+    change: RETIRING.
     """
 
     @_typing.overload
@@ -38,20 +46,67 @@ class SettingsServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SettingsServiceAsyncStub: ...
     ListPipelines: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.ListPipelinesRequest, _settings_service_pb2.ListPipelinesResponse]
     """Pipelines by name, the default first."""
+    CreatePipeline: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.CreatePipelineRequest, _settings_service_pb2.CreatePipelineResponse]
+    """Adds a pipeline, without stages. As long as the default pipeline has no stage to enter, leads that name no
+    pipeline go to the next one that has.
+    """
     UpdatePipeline: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.UpdatePipelineRequest, _settings_service_pb2.UpdatePipelineResponse]
     """Making a pipeline the default takes that from the other one, in the same transaction."""
+    DeletePipeline: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.DeletePipelineRequest, _settings_service_pb2.DeletePipelineResponse]
+    """Deletes a pipeline with its stages. DEFAULT_REQUIRED for the default one, LAST_PIPELINE for a module's last.
+    Leads go to the target's stage of the same name, else to its first; converted ones to its won stage and
+    disqualified ones to its lost stage, where there is one.
+    """
     ListStages: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.ListStagesRequest, _settings_service_pb2.ListStagesResponse]
     """Stages by pipeline and position."""
+    CreateStage: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.CreateStageRequest, _settings_service_pb2.CreateStageResponse]
+    """Adds a stage, at the end or at a position, which shifts the others."""
     UpdateStage: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.UpdateStageRequest, _settings_service_pb2.UpdateStageResponse]
     """A new position shifts the other stages of the pipeline, so that positions stay 1…n."""
+    DeleteStage: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.DeleteStageRequest, _settings_service_pb2.DeleteStageResponse]
+    """Deletes a stage. LAST_OPEN_STAGE for the last one that is neither won nor lost."""
+    ReorderStages: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.ReorderStagesRequest, _settings_service_pb2.ReorderStagesResponse]
+    """Puts all stages of one pipeline into this order, in one transaction."""
+    ListStageFields: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.ListStageFieldsRequest, _settings_service_pb2.ListStageFieldsResponse]
+    """What a stage asks for, by position."""
+    CreateStageField: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.CreateStageFieldRequest, _settings_service_pb2.CreateStageFieldResponse]
+    """Has a stage ask for a value. A field named like a lead field is that field, and has its type."""
+    UpdateStageField: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.UpdateStageFieldRequest, _settings_service_pb2.UpdateStageFieldResponse]
+    """A new position shifts the other fields of the stage."""
+    DeleteStageField: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.DeleteStageFieldRequest, _settings_service_pb2.DeleteStageFieldResponse]
+    """Has the stage no longer ask for it. The values that leads have stay with them."""
+    GetStageOwnership: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.GetStageOwnershipRequest, _settings_service_pb2.GetStageOwnershipResponse]
+    """Who owns the leads at a stage."""
+    UpdateStageOwnership: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.UpdateStageOwnershipRequest, _settings_service_pb2.UpdateStageOwnershipResponse]
+    """Changes who owns the leads at a stage. Applies to leads that enter from then on."""
+    GetFieldVisibility: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.GetFieldVisibilityRequest, _settings_service_pb2.GetFieldVisibilityResponse]
+    """What users see and change of the leads at a stage."""
+    UpdateFieldVisibility: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.UpdateFieldVisibilityRequest, _settings_service_pb2.UpdateFieldVisibilityResponse]
+    """Sets it, as a whole."""
     ListPriorities: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.ListPrioritiesRequest, _settings_service_pb2.ListPrioritiesResponse]
     """Priorities by position."""
+    CreatePriority: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.CreatePriorityRequest, _settings_service_pb2.CreatePriorityResponse]
+    """Adds a priority, as the most urgent or at a position, which shifts the others."""
     UpdatePriority: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.UpdatePriorityRequest, _settings_service_pb2.UpdatePriorityResponse]
     """Making a priority the default takes that from the other one, in the same transaction."""
+    DeletePriority: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.DeletePriorityRequest, _settings_service_pb2.DeletePriorityResponse]
+    """Deletes a priority. DEFAULT_REQUIRED for the default one."""
     ListLabels: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.ListLabelsRequest, _settings_service_pb2.ListLabelsResponse]
     """One of the plain lists, in the order in which it was made."""
+    CreateLabel: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.CreateLabelRequest, _settings_service_pb2.CreateLabelResponse]
+    """Adds an entry to a plain list."""
     UpdateLabel: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.UpdateLabelRequest, _settings_service_pb2.UpdateLabelResponse]
     """Changes an entry of a plain list."""
+    DeleteLabel: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.DeleteLabelRequest, _settings_service_pb2.DeleteLabelResponse]
+    """Deletes an entry of a plain list."""
+    ListScoringRules: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.ListScoringRulesRequest, _settings_service_pb2.ListScoringRulesResponse]
+    """Scoring rules by position."""
+    CreateScoringRule: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.CreateScoringRuleRequest, _settings_service_pb2.CreateScoringRuleResponse]
+    """Adds a rule, at the end or at a position, which shifts the others."""
+    UpdateScoringRule: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.UpdateScoringRuleRequest, _settings_service_pb2.UpdateScoringRuleResponse]
+    """A new position shifts the other rules."""
+    DeleteScoringRule: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.DeleteScoringRuleRequest, _settings_service_pb2.DeleteScoringRuleResponse]
+    """Deletes a rule. Changes of rules, threshold and highest score have all open leads scored anew."""
     GetThreshold: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.GetThresholdRequest, _settings_service_pb2.GetThresholdResponse]
     """The score from which a lead is qualified."""
     SetThreshold: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.SetThresholdRequest, _settings_service_pb2.SetThresholdResponse]
@@ -62,31 +117,90 @@ class SettingsServiceStub:
     """Merges the given sections into the document, key by key, a list as a whole, and validates the result
     as a whole: VALIDATION_FAILED names each path, such as `sla.policies[0].businessHours.hours.mon[1]`.
     """
+    GetRetirement: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.GetRetirementRequest, _settings_service_pb2.GetRetirementResponse]
+    """How a deletion stands."""
+    ListRetirements: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.ListRetirementsRequest, _settings_service_pb2.ListRetirementsResponse]
+    """The deletions that are running, and the newest 100 that are over, newest first."""
 
 @_typing.type_check_only
 class SettingsServiceAsyncStub(SettingsServiceStub):
-    """The lists and documents under /lead-settings. Every update changes the fields named in its mask, raises
-    `version` and the configuration's revision in the same transaction, and is refused with VERSION_STALE
-    when `expected_version` is given and no longer true. Lists are short (at most 1,000 entries) and come whole.
+    """The lists and documents under /lead-settings. Every change raises `version` and the configuration's revision in
+    the same transaction, and is refused with VERSION_STALE when `expected_version` is given and no longer true.
+    An update changes the fields named in its mask. Creating calls take the metadata key `idempotency-key`. Names are
+    unique in their list without regard to case: NAME_TAKEN. Lists are short (at most 1,000 entries: LIST_FULL) and
+    come whole.
+
+    Deleting what records may use (pipelines, stages, priorities, plain lists) closes the entry to entry, has a
+    workflow count its records and move them to the target, and then deletes it. The call waits up to `max_wait` for
+    that and answers the deletion, completed or still running; GetRetirement tells how it goes on. Without a target and
+    with records it is IN_USE with their count, and nothing has changed. What is being deleted takes no other
+    change: RETIRING.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListPipelines: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.ListPipelinesRequest, _settings_service_pb2.ListPipelinesResponse]  # type: ignore[assignment]
     """Pipelines by name, the default first."""
+    CreatePipeline: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.CreatePipelineRequest, _settings_service_pb2.CreatePipelineResponse]  # type: ignore[assignment]
+    """Adds a pipeline, without stages. As long as the default pipeline has no stage to enter, leads that name no
+    pipeline go to the next one that has.
+    """
     UpdatePipeline: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.UpdatePipelineRequest, _settings_service_pb2.UpdatePipelineResponse]  # type: ignore[assignment]
     """Making a pipeline the default takes that from the other one, in the same transaction."""
+    DeletePipeline: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.DeletePipelineRequest, _settings_service_pb2.DeletePipelineResponse]  # type: ignore[assignment]
+    """Deletes a pipeline with its stages. DEFAULT_REQUIRED for the default one, LAST_PIPELINE for a module's last.
+    Leads go to the target's stage of the same name, else to its first; converted ones to its won stage and
+    disqualified ones to its lost stage, where there is one.
+    """
     ListStages: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.ListStagesRequest, _settings_service_pb2.ListStagesResponse]  # type: ignore[assignment]
     """Stages by pipeline and position."""
+    CreateStage: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.CreateStageRequest, _settings_service_pb2.CreateStageResponse]  # type: ignore[assignment]
+    """Adds a stage, at the end or at a position, which shifts the others."""
     UpdateStage: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.UpdateStageRequest, _settings_service_pb2.UpdateStageResponse]  # type: ignore[assignment]
     """A new position shifts the other stages of the pipeline, so that positions stay 1…n."""
+    DeleteStage: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.DeleteStageRequest, _settings_service_pb2.DeleteStageResponse]  # type: ignore[assignment]
+    """Deletes a stage. LAST_OPEN_STAGE for the last one that is neither won nor lost."""
+    ReorderStages: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.ReorderStagesRequest, _settings_service_pb2.ReorderStagesResponse]  # type: ignore[assignment]
+    """Puts all stages of one pipeline into this order, in one transaction."""
+    ListStageFields: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.ListStageFieldsRequest, _settings_service_pb2.ListStageFieldsResponse]  # type: ignore[assignment]
+    """What a stage asks for, by position."""
+    CreateStageField: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.CreateStageFieldRequest, _settings_service_pb2.CreateStageFieldResponse]  # type: ignore[assignment]
+    """Has a stage ask for a value. A field named like a lead field is that field, and has its type."""
+    UpdateStageField: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.UpdateStageFieldRequest, _settings_service_pb2.UpdateStageFieldResponse]  # type: ignore[assignment]
+    """A new position shifts the other fields of the stage."""
+    DeleteStageField: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.DeleteStageFieldRequest, _settings_service_pb2.DeleteStageFieldResponse]  # type: ignore[assignment]
+    """Has the stage no longer ask for it. The values that leads have stay with them."""
+    GetStageOwnership: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.GetStageOwnershipRequest, _settings_service_pb2.GetStageOwnershipResponse]  # type: ignore[assignment]
+    """Who owns the leads at a stage."""
+    UpdateStageOwnership: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.UpdateStageOwnershipRequest, _settings_service_pb2.UpdateStageOwnershipResponse]  # type: ignore[assignment]
+    """Changes who owns the leads at a stage. Applies to leads that enter from then on."""
+    GetFieldVisibility: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.GetFieldVisibilityRequest, _settings_service_pb2.GetFieldVisibilityResponse]  # type: ignore[assignment]
+    """What users see and change of the leads at a stage."""
+    UpdateFieldVisibility: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.UpdateFieldVisibilityRequest, _settings_service_pb2.UpdateFieldVisibilityResponse]  # type: ignore[assignment]
+    """Sets it, as a whole."""
     ListPriorities: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.ListPrioritiesRequest, _settings_service_pb2.ListPrioritiesResponse]  # type: ignore[assignment]
     """Priorities by position."""
+    CreatePriority: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.CreatePriorityRequest, _settings_service_pb2.CreatePriorityResponse]  # type: ignore[assignment]
+    """Adds a priority, as the most urgent or at a position, which shifts the others."""
     UpdatePriority: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.UpdatePriorityRequest, _settings_service_pb2.UpdatePriorityResponse]  # type: ignore[assignment]
     """Making a priority the default takes that from the other one, in the same transaction."""
+    DeletePriority: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.DeletePriorityRequest, _settings_service_pb2.DeletePriorityResponse]  # type: ignore[assignment]
+    """Deletes a priority. DEFAULT_REQUIRED for the default one."""
     ListLabels: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.ListLabelsRequest, _settings_service_pb2.ListLabelsResponse]  # type: ignore[assignment]
     """One of the plain lists, in the order in which it was made."""
+    CreateLabel: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.CreateLabelRequest, _settings_service_pb2.CreateLabelResponse]  # type: ignore[assignment]
+    """Adds an entry to a plain list."""
     UpdateLabel: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.UpdateLabelRequest, _settings_service_pb2.UpdateLabelResponse]  # type: ignore[assignment]
     """Changes an entry of a plain list."""
+    DeleteLabel: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.DeleteLabelRequest, _settings_service_pb2.DeleteLabelResponse]  # type: ignore[assignment]
+    """Deletes an entry of a plain list."""
+    ListScoringRules: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.ListScoringRulesRequest, _settings_service_pb2.ListScoringRulesResponse]  # type: ignore[assignment]
+    """Scoring rules by position."""
+    CreateScoringRule: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.CreateScoringRuleRequest, _settings_service_pb2.CreateScoringRuleResponse]  # type: ignore[assignment]
+    """Adds a rule, at the end or at a position, which shifts the others."""
+    UpdateScoringRule: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.UpdateScoringRuleRequest, _settings_service_pb2.UpdateScoringRuleResponse]  # type: ignore[assignment]
+    """A new position shifts the other rules."""
+    DeleteScoringRule: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.DeleteScoringRuleRequest, _settings_service_pb2.DeleteScoringRuleResponse]  # type: ignore[assignment]
+    """Deletes a rule. Changes of rules, threshold and highest score have all open leads scored anew."""
     GetThreshold: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.GetThresholdRequest, _settings_service_pb2.GetThresholdResponse]  # type: ignore[assignment]
     """The score from which a lead is qualified."""
     SetThreshold: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.SetThresholdRequest, _settings_service_pb2.SetThresholdResponse]  # type: ignore[assignment]
@@ -97,11 +211,23 @@ class SettingsServiceAsyncStub(SettingsServiceStub):
     """Merges the given sections into the document, key by key, a list as a whole, and validates the result
     as a whole: VALIDATION_FAILED names each path, such as `sla.policies[0].businessHours.hours.mon[1]`.
     """
+    GetRetirement: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.GetRetirementRequest, _settings_service_pb2.GetRetirementResponse]  # type: ignore[assignment]
+    """How a deletion stands."""
+    ListRetirements: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.ListRetirementsRequest, _settings_service_pb2.ListRetirementsResponse]  # type: ignore[assignment]
+    """The deletions that are running, and the newest 100 that are over, newest first."""
 
 class SettingsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The lists and documents under /lead-settings. Every update changes the fields named in its mask, raises
-    `version` and the configuration's revision in the same transaction, and is refused with VERSION_STALE
-    when `expected_version` is given and no longer true. Lists are short (at most 1,000 entries) and come whole.
+    """The lists and documents under /lead-settings. Every change raises `version` and the configuration's revision in
+    the same transaction, and is refused with VERSION_STALE when `expected_version` is given and no longer true.
+    An update changes the fields named in its mask. Creating calls take the metadata key `idempotency-key`. Names are
+    unique in their list without regard to case: NAME_TAKEN. Lists are short (at most 1,000 entries: LIST_FULL) and
+    come whole.
+
+    Deleting what records may use (pipelines, stages, priorities, plain lists) closes the entry to entry, has a
+    workflow count its records and move them to the target, and then deletes it. The call waits up to `max_wait` for
+    that and answers the deletion, completed or still running; GetRetirement tells how it goes on. Without a target and
+    with records it is IN_USE with their count, and nothing has changed. What is being deleted takes no other
+    change: RETIRING.
     """
 
     @_abc_1.abstractmethod
@@ -113,12 +239,33 @@ class SettingsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Pipelines by name, the default first."""
 
     @_abc_1.abstractmethod
+    def CreatePipeline(
+        self,
+        request: _settings_service_pb2.CreatePipelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.CreatePipelineResponse, _abc.Awaitable[_settings_service_pb2.CreatePipelineResponse]]:
+        """Adds a pipeline, without stages. As long as the default pipeline has no stage to enter, leads that name no
+        pipeline go to the next one that has.
+        """
+
+    @_abc_1.abstractmethod
     def UpdatePipeline(
         self,
         request: _settings_service_pb2.UpdatePipelineRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_settings_service_pb2.UpdatePipelineResponse, _abc.Awaitable[_settings_service_pb2.UpdatePipelineResponse]]:
         """Making a pipeline the default takes that from the other one, in the same transaction."""
+
+    @_abc_1.abstractmethod
+    def DeletePipeline(
+        self,
+        request: _settings_service_pb2.DeletePipelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.DeletePipelineResponse, _abc.Awaitable[_settings_service_pb2.DeletePipelineResponse]]:
+        """Deletes a pipeline with its stages. DEFAULT_REQUIRED for the default one, LAST_PIPELINE for a module's last.
+        Leads go to the target's stage of the same name, else to its first; converted ones to its won stage and
+        disqualified ones to its lost stage, where there is one.
+        """
 
     @_abc_1.abstractmethod
     def ListStages(
@@ -129,12 +276,100 @@ class SettingsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Stages by pipeline and position."""
 
     @_abc_1.abstractmethod
+    def CreateStage(
+        self,
+        request: _settings_service_pb2.CreateStageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.CreateStageResponse, _abc.Awaitable[_settings_service_pb2.CreateStageResponse]]:
+        """Adds a stage, at the end or at a position, which shifts the others."""
+
+    @_abc_1.abstractmethod
     def UpdateStage(
         self,
         request: _settings_service_pb2.UpdateStageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_settings_service_pb2.UpdateStageResponse, _abc.Awaitable[_settings_service_pb2.UpdateStageResponse]]:
         """A new position shifts the other stages of the pipeline, so that positions stay 1…n."""
+
+    @_abc_1.abstractmethod
+    def DeleteStage(
+        self,
+        request: _settings_service_pb2.DeleteStageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.DeleteStageResponse, _abc.Awaitable[_settings_service_pb2.DeleteStageResponse]]:
+        """Deletes a stage. LAST_OPEN_STAGE for the last one that is neither won nor lost."""
+
+    @_abc_1.abstractmethod
+    def ReorderStages(
+        self,
+        request: _settings_service_pb2.ReorderStagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.ReorderStagesResponse, _abc.Awaitable[_settings_service_pb2.ReorderStagesResponse]]:
+        """Puts all stages of one pipeline into this order, in one transaction."""
+
+    @_abc_1.abstractmethod
+    def ListStageFields(
+        self,
+        request: _settings_service_pb2.ListStageFieldsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.ListStageFieldsResponse, _abc.Awaitable[_settings_service_pb2.ListStageFieldsResponse]]:
+        """What a stage asks for, by position."""
+
+    @_abc_1.abstractmethod
+    def CreateStageField(
+        self,
+        request: _settings_service_pb2.CreateStageFieldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.CreateStageFieldResponse, _abc.Awaitable[_settings_service_pb2.CreateStageFieldResponse]]:
+        """Has a stage ask for a value. A field named like a lead field is that field, and has its type."""
+
+    @_abc_1.abstractmethod
+    def UpdateStageField(
+        self,
+        request: _settings_service_pb2.UpdateStageFieldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.UpdateStageFieldResponse, _abc.Awaitable[_settings_service_pb2.UpdateStageFieldResponse]]:
+        """A new position shifts the other fields of the stage."""
+
+    @_abc_1.abstractmethod
+    def DeleteStageField(
+        self,
+        request: _settings_service_pb2.DeleteStageFieldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.DeleteStageFieldResponse, _abc.Awaitable[_settings_service_pb2.DeleteStageFieldResponse]]:
+        """Has the stage no longer ask for it. The values that leads have stay with them."""
+
+    @_abc_1.abstractmethod
+    def GetStageOwnership(
+        self,
+        request: _settings_service_pb2.GetStageOwnershipRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.GetStageOwnershipResponse, _abc.Awaitable[_settings_service_pb2.GetStageOwnershipResponse]]:
+        """Who owns the leads at a stage."""
+
+    @_abc_1.abstractmethod
+    def UpdateStageOwnership(
+        self,
+        request: _settings_service_pb2.UpdateStageOwnershipRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.UpdateStageOwnershipResponse, _abc.Awaitable[_settings_service_pb2.UpdateStageOwnershipResponse]]:
+        """Changes who owns the leads at a stage. Applies to leads that enter from then on."""
+
+    @_abc_1.abstractmethod
+    def GetFieldVisibility(
+        self,
+        request: _settings_service_pb2.GetFieldVisibilityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.GetFieldVisibilityResponse, _abc.Awaitable[_settings_service_pb2.GetFieldVisibilityResponse]]:
+        """What users see and change of the leads at a stage."""
+
+    @_abc_1.abstractmethod
+    def UpdateFieldVisibility(
+        self,
+        request: _settings_service_pb2.UpdateFieldVisibilityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.UpdateFieldVisibilityResponse, _abc.Awaitable[_settings_service_pb2.UpdateFieldVisibilityResponse]]:
+        """Sets it, as a whole."""
 
     @_abc_1.abstractmethod
     def ListPriorities(
@@ -145,12 +380,28 @@ class SettingsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Priorities by position."""
 
     @_abc_1.abstractmethod
+    def CreatePriority(
+        self,
+        request: _settings_service_pb2.CreatePriorityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.CreatePriorityResponse, _abc.Awaitable[_settings_service_pb2.CreatePriorityResponse]]:
+        """Adds a priority, as the most urgent or at a position, which shifts the others."""
+
+    @_abc_1.abstractmethod
     def UpdatePriority(
         self,
         request: _settings_service_pb2.UpdatePriorityRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_settings_service_pb2.UpdatePriorityResponse, _abc.Awaitable[_settings_service_pb2.UpdatePriorityResponse]]:
         """Making a priority the default takes that from the other one, in the same transaction."""
+
+    @_abc_1.abstractmethod
+    def DeletePriority(
+        self,
+        request: _settings_service_pb2.DeletePriorityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.DeletePriorityResponse, _abc.Awaitable[_settings_service_pb2.DeletePriorityResponse]]:
+        """Deletes a priority. DEFAULT_REQUIRED for the default one."""
 
     @_abc_1.abstractmethod
     def ListLabels(
@@ -161,12 +412,60 @@ class SettingsServiceServicer(metaclass=_abc_1.ABCMeta):
         """One of the plain lists, in the order in which it was made."""
 
     @_abc_1.abstractmethod
+    def CreateLabel(
+        self,
+        request: _settings_service_pb2.CreateLabelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.CreateLabelResponse, _abc.Awaitable[_settings_service_pb2.CreateLabelResponse]]:
+        """Adds an entry to a plain list."""
+
+    @_abc_1.abstractmethod
     def UpdateLabel(
         self,
         request: _settings_service_pb2.UpdateLabelRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_settings_service_pb2.UpdateLabelResponse, _abc.Awaitable[_settings_service_pb2.UpdateLabelResponse]]:
         """Changes an entry of a plain list."""
+
+    @_abc_1.abstractmethod
+    def DeleteLabel(
+        self,
+        request: _settings_service_pb2.DeleteLabelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.DeleteLabelResponse, _abc.Awaitable[_settings_service_pb2.DeleteLabelResponse]]:
+        """Deletes an entry of a plain list."""
+
+    @_abc_1.abstractmethod
+    def ListScoringRules(
+        self,
+        request: _settings_service_pb2.ListScoringRulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.ListScoringRulesResponse, _abc.Awaitable[_settings_service_pb2.ListScoringRulesResponse]]:
+        """Scoring rules by position."""
+
+    @_abc_1.abstractmethod
+    def CreateScoringRule(
+        self,
+        request: _settings_service_pb2.CreateScoringRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.CreateScoringRuleResponse, _abc.Awaitable[_settings_service_pb2.CreateScoringRuleResponse]]:
+        """Adds a rule, at the end or at a position, which shifts the others."""
+
+    @_abc_1.abstractmethod
+    def UpdateScoringRule(
+        self,
+        request: _settings_service_pb2.UpdateScoringRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.UpdateScoringRuleResponse, _abc.Awaitable[_settings_service_pb2.UpdateScoringRuleResponse]]:
+        """A new position shifts the other rules."""
+
+    @_abc_1.abstractmethod
+    def DeleteScoringRule(
+        self,
+        request: _settings_service_pb2.DeleteScoringRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.DeleteScoringRuleResponse, _abc.Awaitable[_settings_service_pb2.DeleteScoringRuleResponse]]:
+        """Deletes a rule. Changes of rules, threshold and highest score have all open leads scored anew."""
 
     @_abc_1.abstractmethod
     def GetThreshold(
@@ -201,5 +500,21 @@ class SettingsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Merges the given sections into the document, key by key, a list as a whole, and validates the result
         as a whole: VALIDATION_FAILED names each path, such as `sla.policies[0].businessHours.hours.mon[1]`.
         """
+
+    @_abc_1.abstractmethod
+    def GetRetirement(
+        self,
+        request: _settings_service_pb2.GetRetirementRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.GetRetirementResponse, _abc.Awaitable[_settings_service_pb2.GetRetirementResponse]]:
+        """How a deletion stands."""
+
+    @_abc_1.abstractmethod
+    def ListRetirements(
+        self,
+        request: _settings_service_pb2.ListRetirementsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.ListRetirementsResponse, _abc.Awaitable[_settings_service_pb2.ListRetirementsResponse]]:
+        """The deletions that are running, and the newest 100 that are over, newest first."""
 
 def add_SettingsServiceServicer_to_server(servicer: SettingsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
