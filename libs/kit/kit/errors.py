@@ -83,9 +83,15 @@ def stale(current_version: int) -> LeadlineError:
     )
 
 
-def forbidden(reason: str, message: str, *, metadata: Mapping[str, str] | None = None) -> LeadlineError:
+def forbidden(
+    reason: str,
+    message: str,
+    *,
+    violations: Sequence[FieldViolation] = (),
+    metadata: Mapping[str, str] | None = None,
+) -> LeadlineError:
     """Say that this caller may not."""
-    return LeadlineError(ErrorKind.FORBIDDEN, reason, message, metadata=metadata)
+    return LeadlineError(ErrorKind.FORBIDDEN, reason, message, violations=violations, metadata=metadata)
 
 
 def unauthenticated(reason: str, message: str) -> LeadlineError:

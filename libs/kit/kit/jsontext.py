@@ -4,16 +4,21 @@ import json
 from typing import Any
 
 
-def dumps(value: Any) -> str:
-    """Compact JSON text; NaN and infinities are refused with ValueError."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
 def _no_constant(name: str) -> None:
     message = f"{name} is not JSON"
     raise ValueError(message)
 
 
-def loads(text: str) -> Any:
+# Made once: every lead that is read or written passes here several times.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON text; NaN and infinities are refused with ValueError."""
+    return _ENCODER.encode(value)
+
+
+def loads(text: str | bytes) -> Any:
     """The value of JSON text; raises ValueError for anything else, NaN and infinities included."""
-    return json.loads(text, parse_constant=_no_constant)
+    return _DECODER.decode(text if isinstance(text, str) else text.decode())

@@ -77,8 +77,20 @@ class Outbox:
 
     async def add(self, tx: Writing, *, key: UUID, kind: str, payload: dict[str, Any]) -> None:
         """Have ``payload`` delivered after this transaction, in order with the other rows of ``key``."""
-        row = {"key": key, "kind": kind, "payload": payload, "request_id": request_id.get()}
-        await tx.execute(sa.insert(self._table).values(row).returning(sa.func.pg_notify(self.channel, "")))
+        await self.add_many(tx, [(key, kind, payload)])
+
+    async def add_many(self, tx: Writing, orders: Sequence[tuple[UUID, str, dict[str, Any]]]) -> None:
+        """Have several payloads delivered, each with its key and kind, in one statement."""
+        rows = [
+            {"key": key, "kind": kind, "payload": payload, "request_id": request_id.get()}
+            for key, kind, payload in orders
+        ]
+        statement = sa.insert(self._table).returning(sa.func.pg_notify(self.channel, ""))
+        if len(rows) == 1:
+            # Unlike that for several, this statement is always the same, and compiled once.
+            await tx.execute(statement, rows[0])
+        elif rows:
+            await tx.execute(statement.values(rows))
 
     async def claim(self, tx: Writing, limit: int) -> list[OutboxRow]:
         """Take up to ``limit`` due rows, the first of each key, for 15 seconds."""
