@@ -10,14 +10,17 @@ import typer
 from leadline.crm.v1 import (
     conversion_record_service_pb2,
     conversion_record_service_pb2_grpc,
+    placement_service_pb2,
+    placement_service_pb2_grpc,
     record_service_pb2,
     record_service_pb2_grpc,
 )
 
 from crm_service.rpc.conversion_record_servicer import ConversionRecordServicer
+from crm_service.rpc.placement_servicer import PlacementServicer
 from crm_service.rpc.record_servicer import RecordServicer
 from crm_service.settings import CrmSettings
-from crm_service.store.tables import CONVERSION_RECORDS, IDEMPOTENCY_KEYS
+from crm_service.store.tables import IDEMPOTENCY_KEYS, OPPORTUNITY_MOVES
 from kit import process
 from kit.config import DatabaseSettings, read_settings
 from kit.db import migrations
@@ -69,7 +72,7 @@ async def crm_server(settings: CrmSettings) -> AsyncIterator[RpcServer]:
     async def is_ready() -> bool:
         """Whether the database answers and has been migrated."""
         async with database.reading() as connection:
-            await connection.execute(sa.select(CONVERSION_RECORDS.c.kind).limit(1))
+            await connection.execute(sa.select(OPPORTUNITY_MOVES.c.retirement_id).limit(1))
         return True
 
     served = _served(database, idempotency)
@@ -93,5 +96,10 @@ def _served(database: Database, idempotency: Idempotency) -> list[Served]:
             ConversionRecordServicer(database),
             conversion_record_service_pb2_grpc.add_ConversionRecordServiceServicer_to_server,
             conversion_record_service_pb2.DESCRIPTOR.services_by_name["ConversionRecordService"],
+        ),
+        Served(
+            PlacementServicer(database),
+            placement_service_pb2_grpc.add_PlacementServiceServicer_to_server,
+            placement_service_pb2.DESCRIPTOR.services_by_name["PlacementService"],
         ),
     ]

@@ -5,7 +5,13 @@ from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from leadline.crm.v1 import conversion_record_service_pb2 as conversion_pb
-from leadline.crm.v1 import conversion_record_service_pb2_grpc, record_service_pb2_grpc, records_pb2
+from leadline.crm.v1 import (
+    conversion_record_service_pb2_grpc,
+    placement_service_pb2_grpc,
+    record_service_pb2_grpc,
+    records_pb2,
+)
+from leadline.crm.v1 import placement_service_pb2 as placement_pb
 from leadline.crm.v1 import record_service_pb2 as pb
 
 from kit.errors import ErrorKind, LeadlineError
@@ -37,6 +43,7 @@ class CrmDoor:
         self.channel = open_channel(address)
         self.records = record_service_pb2_grpc.RecordServiceStub(self.channel)
         self.conversions = conversion_record_service_pb2_grpc.ConversionRecordServiceStub(self.channel)
+        self.placement = placement_service_pb2_grpc.PlacementServiceStub(self.channel)
 
     async def ask(self, method: Any, request: Any, token: str | None = None, key: str | None = None) -> Any:
         token = token or tokens.admin_token()
@@ -79,6 +86,27 @@ class CrmDoor:
     async def product(self, product_id: str) -> records_pb2.Product | None:
         request = pb.GetProductRequest(product_id=product_id)
         return await self._read(self.records.GetProduct, request, "product")  # type: ignore[no-any-return]
+
+    async def count_at(self, *stage_ids: str) -> int:
+        request = placement_pb.CountOpportunitiesRequest(stage_ids=stage_ids)
+        return int((await self.ask(self.placement.CountOpportunities, request)).opportunities)
+
+    async def move(self, retirement_id: str, *moves: tuple[str, str, str], limit: int = 0) -> tuple[int, int]:
+        """Each move is from a stage to a pipeline and its stage; how many were moved, and how many are left."""
+        request = placement_pb.MoveOpportunitiesRequest(
+            retirement_id=retirement_id,
+            moves=[
+                placement_pb.StageMove(from_stage_id=from_, to_pipeline_id=pipeline, to_stage_id=to)
+                for from_, pipeline, to in moves
+            ],
+            limit=limit,
+        )
+        answer = await self.ask(self.placement.MoveOpportunities, request)
+        return answer.moved, answer.left
+
+    async def move_back(self, retirement_id: str, limit: int = 0) -> int:
+        request = placement_pb.RestoreOpportunitiesRequest(retirement_id=retirement_id, limit=limit)
+        return int((await self.ask(self.placement.RestoreOpportunities, request)).left)
 
     async def _read(self, method: Any, request: Any, field: str) -> Any:
         try:

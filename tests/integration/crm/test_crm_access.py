@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from leadline.crm.v1 import conversion_record_service_pb2 as conversion_pb
+from leadline.crm.v1 import placement_service_pb2 as placement_pb
 from leadline.crm.v1 import record_service_pb2 as pb
 
 from kit.errors import ErrorKind, LeadlineError
@@ -36,13 +37,21 @@ CONVERSIONS = {
     "CopyNotes": "conversion_records:write",
     "RemoveNotes": "conversion_records:write",
 }
-ALL = {*RECORDS.values(), *CONVERSIONS.values()}
+PLACEMENT = {
+    "CountOpportunities": "opportunities:place",
+    "MoveOpportunities": "opportunities:place",
+    "RestoreOpportunities": "opportunities:place",
+}
+CALLS = {**RECORDS, **CONVERSIONS, **PLACEMENT}
+ALL = {*CALLS.values()}
 
 
 def calls(door: CrmDoor, method: str) -> tuple[Any, Any]:
     """The method and an empty request for it."""
     if method in RECORDS:
         return getattr(door.records, method), getattr(pb, f"{method}Request")()
+    if method in PLACEMENT:
+        return getattr(door.placement, method), getattr(placement_pb, f"{method}Request")()
     return getattr(door.conversions, method), getattr(conversion_pb, f"{method}Request")()
 
 
@@ -56,14 +65,14 @@ def suppress_invalid() -> Iterator[None]:
             raise
 
 
-@pytest.mark.parametrize(("method", "permission"), [*RECORDS.items(), *CONVERSIONS.items()])
+@pytest.mark.parametrize(("method", "permission"), CALLS.items())
 async def test_each_call_needs_its_permission(crm: CrmDoor, method: str, permission: str) -> None:
     with pytest.raises(LeadlineError) as refused:
         await crm.ask(*calls(crm, method), tokens.token(*ALL - {permission}))
     assert (refused.value.kind, refused.value.metadata) == (ErrorKind.FORBIDDEN, {"permission": permission})
 
 
-@pytest.mark.parametrize(("method", "permission"), [*RECORDS.items(), *CONVERSIONS.items()])
+@pytest.mark.parametrize(("method", "permission"), CALLS.items())
 async def test_each_call_needs_nothing_but_its_permission(crm: CrmDoor, method: str, permission: str) -> None:
     with suppress_invalid():
         await crm.ask(*calls(crm, method), tokens.token(permission))
@@ -73,6 +82,7 @@ def test_these_are_all_the_calls() -> None:
     for module, service, known in (
         (pb, "RecordService", RECORDS),
         (conversion_pb, "ConversionRecordService", CONVERSIONS),
+        (placement_pb, "PlacementService", PLACEMENT),
     ):
         methods = module.DESCRIPTOR.services_by_name[service].methods
         assert {method.name for method in methods} == set(known)

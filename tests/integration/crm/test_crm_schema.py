@@ -11,7 +11,7 @@ from kit.db.database import sqlalchemy_url
 from kit.db.migrations import migrate
 from kit.ids import new_id
 from tests.integration.crm.conftest import crm_replica
-from tests.integration.crm.crm_door import Conversion, CrmDoor, note, unique
+from tests.integration.crm.crm_door import PIPELINE, STAGE, Conversion, CrmDoor, note, unique
 
 _FILL = (
     """INSERT INTO accounts (id, name, name_key, email_domain)
@@ -30,6 +30,9 @@ _FILL = (
        SELECT gen_random_uuid(), gen_random_uuid(), id, 'x', id, now() FROM opportunities""",
     """INSERT INTO conversion_records (conversion_id, kind, record_id, made)
        SELECT gen_random_uuid(), 'account', id, true FROM accounts""",
+    """INSERT INTO opportunity_moves (retirement_id, opportunity_id, pipeline_id, stage_id, to_pipeline_id, to_stage_id)
+       SELECT gen_random_uuid(), id, id, id, id, id FROM opportunities""",
+    "INSERT INTO undone_retirements (retirement_id) SELECT id FROM opportunities",
 )
 
 
@@ -68,7 +71,7 @@ def test_migrating_again_changes_nothing(crm_url: str) -> None:
 
 
 async def ask_everything(door: CrmDoor) -> None:
-    """Every list, match and step, for single ones out of thousands."""
+    """Every list, match, step and move, for single ones out of thousands."""
     for list_ in (door.accounts, door.contacts, door.opportunities, door.products):
         await list_()
         await list_("t 3977" if list_ == door.products else "y 3977")
@@ -86,6 +89,10 @@ async def ask_everything(door: CrmDoor) -> None:
     assert await door.account(made)
     assert await door.contact(contact)
     assert await door.opportunity(deal)
+    retirement, stage = str(new_id()), str(new_id())
+    assert await door.count_at(STAGE) == 1
+    assert await door.move(retirement, (STAGE, PIPELINE, stage)) == (1, 0)
+    assert await door.move_back(retirement) == 0
     await conversion.release_all()
 
 

@@ -15,6 +15,11 @@ def conversion_closed() -> LeadlineError:
     return refused("CONVERSION_CLOSED", "This conversion has been undone.")
 
 
+def retirement_closed() -> LeadlineError:
+    """What the deletion has moved is being moved back, or is back."""
+    return refused("RETIREMENT_CLOSED", "This deletion has been undone.")
+
+
 def contact_of_another_account(account_id: UUID) -> LeadlineError:
     """The contact belongs to ``account_id``, which is not the one that the conversion is for."""
     return refused(

@@ -9,12 +9,14 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from leadline.crm.v1 import conversion_record_service_pb2 as conversion_pb
+from leadline.crm.v1 import placement_service_pb2 as placement_pb
 from leadline.crm.v1 import record_service_pb2, records_pb2
 
-from crm_service.domain import conversion
+from crm_service.domain import conversion, placement
 from crm_service.domain.conversion import ContactLink, NewAccount, NewContact, NewOpportunity, Sought
 from crm_service.domain.fields import Rule, checked, id_, required, rest_name
 from crm_service.domain.paging import Page, page_of
+from crm_service.domain.placement import StageMove
 from crm_service.domain.product import PRODUCT
 from crm_service.domain.records import RecordNote
 from kit.errors import FieldViolation, invalid, invalid_field
@@ -41,6 +43,14 @@ class OfConversion(Protocol):
     @property
     def conversion_id(self) -> str:
         """Which conversion."""
+
+
+class OfRetirement(Protocol):
+    """A request that belongs to the deletion of a pipeline or stage."""
+
+    @property
+    def retirement_id(self) -> str:
+        """Which deletion."""
 
 
 def page(request: PagedRequest) -> Page:
@@ -87,6 +97,30 @@ def notes(request: conversion_pb.CopyNotesRequest) -> Sequence[RecordNote]:
     if len(request.notes) > conversion.MOST_NOTES:
         raise invalid_field("notes", "TOO_MANY", f"Must be at most {conversion.MOST_NOTES}.")
     return [_note(note, f"notes.{place}.") for place, note in enumerate(request.notes)]
+
+
+def retirement_id(request: OfRetirement) -> UUID:
+    """The deletion that the request belongs to."""
+    given = {"retirement_id": request.retirement_id}
+    found: UUID = checked(placement.RETIREMENT, given)["retirement_id"]
+    return found
+
+
+def stage_ids(request: placement_pb.CountOpportunitiesRequest) -> Sequence[UUID]:
+    """The stages that are asked about, 1 to 1,000."""
+    placement.require_few("stageIds", len(request.stage_ids))
+    return [parse_id(text, f"stageIds.{place}") for place, text in enumerate(request.stage_ids)]
+
+
+def stage_moves(request: placement_pb.MoveOpportunitiesRequest) -> Sequence[StageMove]:
+    """The moves that are asked for, 1 to 1,000."""
+    placement.require_few("moves", len(request.moves))
+    moves = [
+        StageMove(**checked(placement.MOVE, _given(placement.MOVE, move), path=f"moves.{place}."))
+        for place, move in enumerate(request.moves)
+    ]
+    placement.check_moves(moves)
+    return moves
 
 
 def product_fields(fields: record_service_pb2.ProductFields) -> dict[str, Any]:

@@ -110,6 +110,7 @@ OPPORTUNITIES = _record_table(
     _newest("opportunities", "by_creation"),
     _newest("opportunities", "of_account", "account_id"),
     sa.Index("opportunities_of_contact", "contact_id"),
+    sa.Index("opportunities_of_stage", "stage_id", "id"),
     searched="name",
 )
 
@@ -163,6 +164,28 @@ CONVERSION_RECORDS = sa.Table(
     sa.CheckConstraint(f"kind IN ({_KINDS})", name="conversion_records_kind_known"),
     sa.CheckConstraint("record_id IS NOT NULL OR released_at IS NOT NULL", name="conversion_records_tombstone"),
     sa.Index("conversion_records_of_record", "record_id", "position"),
+)
+
+# What the deletion of a pipeline or stage has moved: where it was, and where it was put. Moving back deletes the row.
+OPPORTUNITY_MOVES = sa.Table(
+    "opportunity_moves",
+    METADATA,
+    sa.Column("retirement_id", sa.Uuid, primary_key=True),
+    sa.Column("opportunity_id", sa.Uuid, sa.ForeignKey("opportunities.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("pipeline_id", sa.Uuid, nullable=False),
+    sa.Column("stage_id", sa.Uuid, nullable=False),
+    sa.Column("to_pipeline_id", sa.Uuid, nullable=False),
+    sa.Column("to_stage_id", sa.Uuid, nullable=False),
+    sa.Column("moved_at", _TIMESTAMP, nullable=False, server_default=sa.func.now()),
+    sa.Index("opportunity_moves_of_opportunity", "opportunity_id"),
+)
+
+# Tombstones: a move that comes after its undoing is refused.
+UNDONE_RETIREMENTS = sa.Table(
+    "undone_retirements",
+    METADATA,
+    sa.Column("retirement_id", sa.Uuid, primary_key=True),
+    sa.Column("undone_at", _TIMESTAMP, nullable=False, server_default=sa.func.now()),
 )
 
 IDEMPOTENCY_KEYS = idempotency_table(METADATA)
