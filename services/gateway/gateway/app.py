@@ -16,14 +16,44 @@ from gateway.clients import open_clients
 from gateway.errors import HttpError, http_error, leadline_error, routing_error, validation_error
 from gateway.middleware import Edge
 from gateway.openapi import TITLE, build_openapi
-from gateway.routers import conversion, health, leads, lists, pipelines, products, records, sla, timeline
+from gateway.routers import (
+    conversion,
+    health,
+    leads,
+    lists,
+    pipelines,
+    products,
+    records,
+    rescore,
+    retirements,
+    scoring,
+    sla,
+    stages,
+    team,
+    timeline,
+)
 from gateway.routers import settings as lead_settings
 from gateway.settings import GatewaySettings
 from kit.errors import LeadlineError
 from kit.tokens import TokenVerifier
 
 # FastAPI matches in this order: what is asked most comes first.
-_FAMILIES = (leads, timeline, sla, conversion, pipelines, lists, lead_settings, records, products)
+_FAMILIES = (
+    leads,
+    timeline,
+    sla,
+    conversion,
+    team,
+    pipelines,
+    stages,
+    lists,
+    scoring,
+    rescore,
+    retirements,
+    lead_settings,
+    records,
+    products,
+)
 _SHOWN_TO_PAGES = ("etag", "location", "retry-after", "x-request-id")
 
 

@@ -90,8 +90,8 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def json_text(value: dict[str, Any]) -> str:
-    """The object as JSON text, with its numbers as they were written."""
+def json_text(value: Any) -> str:
+    """A value of a body as JSON text, with its numbers as they were written."""
     return orjson.dumps(value, default=_as_written).decode()
 
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import grpc
 from fastapi import Depends, Request
+from google.protobuf.duration_pb2 import Duration
 from leadline.crm.v1.record_service_pb2_grpc import RecordServiceStub
 from leadline.leads.v1.conversion_service_pb2_grpc import ConversionServiceStub
 from leadline.leads.v1.lead_service_pb2_grpc import LeadServiceStub
+from leadline.leads.v1.scoring_service_pb2_grpc import ScoringServiceStub
 from leadline.leads.v1.sla_service_pb2_grpc import SlaServiceStub
+from leadline.leads.v1.team_service_pb2_grpc import TeamServiceStub
 from leadline.leads.v1.timeline_service_pb2_grpc import TimelineServiceStub
 from leadline.settings.v1.settings_service_pb2_grpc import SettingsServiceStub
 
@@ -22,7 +25,9 @@ if TYPE_CHECKING:  # these types exist for the type checker only
     from leadline.crm.v1.record_service_pb2_grpc import RecordServiceAsyncStub
     from leadline.leads.v1.conversion_service_pb2_grpc import ConversionServiceAsyncStub
     from leadline.leads.v1.lead_service_pb2_grpc import LeadServiceAsyncStub
+    from leadline.leads.v1.scoring_service_pb2_grpc import ScoringServiceAsyncStub
     from leadline.leads.v1.sla_service_pb2_grpc import SlaServiceAsyncStub
+    from leadline.leads.v1.team_service_pb2_grpc import TeamServiceAsyncStub
     from leadline.leads.v1.timeline_service_pb2_grpc import TimelineServiceAsyncStub
     from leadline.settings.v1.settings_service_pb2_grpc import SettingsServiceAsyncStub
 
@@ -38,11 +43,19 @@ class Clients:
     timeline: "TimelineServiceAsyncStub"
     sla: "SlaServiceAsyncStub"
     conversions: "ConversionServiceAsyncStub"
+    team: "TeamServiceAsyncStub"
+    scoring: "ScoringServiceAsyncStub"
     settings: "SettingsServiceAsyncStub"
     records: "RecordServiceAsyncStub"
     channels: dict[str, grpc.aio.Channel]
     call_seconds: float
-    convert_seconds: float
+    wait_seconds: float
+
+    def longest_wait(self) -> Duration:
+        """How long a call may wait for the end of what it begins: the ``max_wait`` of such calls."""
+        wait = Duration()
+        wait.FromMilliseconds(round(self.wait_seconds * 1000))
+        return wait
 
     async def call(
         self,
@@ -85,11 +98,13 @@ async def open_clients(settings: GatewaySettings) -> AsyncIterator[Clients]:
             timeline=TimelineServiceStub(leads),
             sla=SlaServiceStub(leads),
             conversions=ConversionServiceStub(leads),
+            team=TeamServiceStub(leads),
+            scoring=ScoringServiceStub(leads),
             settings=SettingsServiceStub(channels["settings"]),
             records=RecordServiceStub(channels["crm"]),
             channels=channels,
             call_seconds=settings.call_timeout_seconds,
-            convert_seconds=settings.convert_wait_seconds,
+            wait_seconds=settings.convert_wait_seconds,
         )
 
 

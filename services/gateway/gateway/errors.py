@@ -28,6 +28,8 @@ _STATUSES: dict[ErrorKind, int] = {
 }
 _RETRY_AFTER_SECONDS = "2"
 _LONGEST_CAUSE = 300
+# Members of problems that are numbers in JSON; everything in an error's metadata is text.
+_NUMBERS = ("count", "currentVersion")
 # What identifies a kind of problem; a URN, because it promises no page on any host.
 _TYPE = "urn:leadline:problem:"
 
@@ -132,7 +134,7 @@ def _cause(error: LeadlineError) -> str | None:
 def _member(name: str, value: str) -> Any:
     if name == "duplicateIds":
         return [each for each in value.split(",") if each]
-    if name == "currentVersion" and value.isdecimal():
+    if name in _NUMBERS and value.isdecimal():
         return int(value)
     return value.lower() if name == "cause" else value
 

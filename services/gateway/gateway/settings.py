@@ -28,7 +28,9 @@ class GatewaySettings(TokenSettings):
     body_limit_bytes: int = Field(1024 * 1024, ge=1024)
     body_timeout_seconds: float = Field(30.0, gt=0, description="how long a client may take to send a body")
     call_timeout_seconds: float = Field(5.0, gt=0, description="deadline of each call to a service")
-    convert_wait_seconds: float = Field(10.0, ge=0, le=60, description="how long a conversion is waited for")
+    convert_wait_seconds: float = Field(
+        10.0, ge=0, le=60, description="how long the end of a conversion or deletion is waited for"
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_by_comma)] = Field(
         (), description="origins whose pages may call the API, by comma; none by default"
     )

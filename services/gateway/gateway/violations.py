@@ -1,5 +1,6 @@
 """What pydantic finds wrong, in the words of the API."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from kit.errors import FieldViolation
 
 _MOST = 100
 _LONGEST_NAME = 100
+_SUBJECT = re.compile(r"^\w+ should")
 
 # pydantic's error types, in our reasons and words. Types of our own validators are their reasons already.
 _KNOWN: dict[str, tuple[str, str]] = {
@@ -25,6 +27,7 @@ _REASONS = {
     "string_too_long": "TOO_LONG",
     "string_too_short": "TOO_SHORT",
     "too_long": "TOO_LONG",
+    "too_short": "TOO_SHORT",
     "greater_than_equal": "OUT_OF_RANGE",
     "less_than_equal": "OUT_OF_RANGE",
 }
@@ -41,10 +44,14 @@ def _violation(error: Mapping[str, Any]) -> FieldViolation:
     where, *parts = error["loc"]
     if where == "query":  # the place within a list by comma says little
         parts = parts[:1]
-    name = ".".join(map(str, parts)) or str(where)
+    name = _path(parts) or str(where)
     reason, message = _KNOWN.get(kind) or (_REASONS.get(kind, kind.upper()), _sentence(error["msg"]))
     return FieldViolation(name[:_LONGEST_NAME], reason, message)
 
 
+def _path(parts: Sequence[str | int]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
+
+
 def _sentence(message: str) -> str:
-    return message.replace("Input should", "Must").rstrip(".") + "."
+    return _SUBJECT.sub("Must", message).partition(" after validation")[0].rstrip(".") + "."

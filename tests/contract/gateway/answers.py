@@ -8,9 +8,26 @@ from pydantic import TypeAdapter
 
 from gateway.body import Number
 from gateway.operations import Operation
-from gateway.routers import conversion, leads, lists, pipelines, products, records, settings, sla, timeline
+from gateway.routers import (
+    conversion,
+    leads,
+    lists,
+    pipelines,
+    products,
+    records,
+    rescore,
+    retirements,
+    scoring,
+    settings,
+    sla,
+    stages,
+    team,
+    timeline,
+)
 
-_FAMILIES = (leads, timeline, sla, conversion, pipelines, lists, settings, records, products)
+_LEADS = (leads, timeline, sla, conversion, team)
+_SETTINGS = (pipelines, stages, lists, scoring, rescore, retirements, settings)
+_FAMILIES = (*_LEADS, *_SETTINGS, records, products)
 OPERATIONS: list[Operation] = [route for family in _FAMILIES for route in family.operations.routes]
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from leadline.leads.v1 import conversion_service_pb2, lead_pb2, sla_service_pb2, timeline_service_pb2
+from leadline.leads.v1 import conversion_service_pb2, lead_pb2, sla_service_pb2, team_service_pb2, timeline_service_pb2
 
 
 def at(text: str) -> Timestamp:
@@ -21,7 +21,7 @@ def uid(number: int) -> str:
 
 LEAD_ID, USER_ID, PIPELINE_ID, STAGE_ID = uid(1), uid(2), uid(3), uid(4)
 ACCOUNT_ID, CONTACT_ID, OPPORTUNITY_ID, PRODUCT_ID = uid(5), uid(6), uid(7), uid(8)
-NOTE_ID, ENTRY_ID, CONVERSION_ID = uid(9), uid(10), uid(11)
+NOTE_ID, ENTRY_ID, CONVERSION_ID, ADDER_ID = uid(9), uid(10), uid(11), uid(12)
 CREATED, CREATED_AT = "2025-01-20T10:00:00Z", at("2025-01-20T10:00:00Z")
 # A part of a second, to the microsecond inside and to the millisecond outside.
 CHANGED, CHANGED_AT = "2025-01-20T10:00:01.123Z", at("2025-01-20T10:00:01.123456Z")
@@ -153,6 +153,51 @@ HISTORY_ENTRY_JSON = {
     "changedBy": USER_ID,
     "changedAt": CREATED,
     "changeId": NOTE_ID,
+}
+
+STAGE_ASSIGNMENTS = [
+    timeline_service_pb2.StageAssignment(
+        id=NOTE_ID, lead_id=LEAD_ID, stage_id=STAGE_ID, stage_name="New", started_at=CHANGED_AT
+    ),
+    timeline_service_pb2.StageAssignment(
+        id=ENTRY_ID,
+        lead_id=LEAD_ID,
+        stage_id=STAGE_ID,
+        stage_name="New",
+        assigned_to=USER_ID,
+        started_at=CREATED_AT,
+        ended_at=CHANGED_AT,
+    ),
+]
+STAGE_ASSIGNMENTS_JSON: list[dict[str, Any]] = [
+    {
+        "id": NOTE_ID,
+        "leadId": LEAD_ID,
+        "stageId": STAGE_ID,
+        "stageName": "New",
+        "assignedTo": None,
+        "startedAt": CHANGED,
+        "endedAt": None,
+    },
+    {
+        "id": ENTRY_ID,
+        "leadId": LEAD_ID,
+        "stageId": STAGE_ID,
+        "stageName": "New",
+        "assignedTo": USER_ID,
+        "startedAt": CREATED,
+        "endedAt": CHANGED,
+    },
+]
+TEAM_MEMBER = team_service_pb2.TeamMember(
+    lead_id=LEAD_ID, user_id=USER_ID, role="sales_rep", added_by=ADDER_ID, added_at=CREATED_AT
+)
+TEAM_MEMBER_JSON = {
+    "userId": USER_ID,
+    "role": "sales_rep",
+    "addedBy": ADDER_ID,
+    "addedAt": CREATED,
+    "leadId": LEAD_ID,
 }
 
 SLA = sla_service_pb2.GetLeadSlaResponse(

@@ -1,6 +1,7 @@
 """Who is let in: bad tokens and missing permissions are refused before anything else is looked at."""
 
 import base64
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.contract.gateway.answers import OPERATIONS, assert_one_line, assert_problem
 from tests.contract.gateway.backend import Backend
+from tests.contract.gateway.samples import ENTRY_ID
 from tests.support.tokens import SECRET, USER_ID, token
 
 Lines = list[dict[str, Any]]
@@ -47,12 +49,29 @@ async def test_a_bad_token_is_401_before_the_body_is_looked_at(
     assert backend.calls == []
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [each for each in OPERATIONS if each.path.startswith("/lead-settings/") and each.methods != {"GET"}],
+    ids=lambda each: each.operation_id,
+)
+async def test_every_write_of_settings_is_closed_to_who_is_no_admin_whatever_the_permissions(
+    operation: Any, anonymous: httpx.AsyncClient, backend: Backend
+) -> None:
+    (verb,) = operation.methods
+    path = re.sub(r"{\w+}", ENTRY_ID, operation.path_format)
+    everything = token(*(f"leads:{what}" for what in ("view", "create", "edit", "delete")), "admin", role="manager")
+    headers = {"authorization": f"Bearer {everything}"}
+    said = assert_problem(await anonymous.request(verb, path, headers=headers), 403, "permission_missing")
+    assert said["permission"] == "admin"
+    assert backend.calls == []
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.operation_id)
 async def test_every_operation_is_closed_to_who_lacks_the_permission(
     operation: Any, anonymous: httpx.AsyncClient, backend: Backend, logged: Lines
 ) -> None:
     (verb,) = operation.methods
-    path = operation.path_format.replace("{id}", "not-a-uuid")
+    path = re.sub(r"{\w+}", "not-a-uuid", operation.path_format)
     assert_problem(await anonymous.request(verb, path), 401, "token_missing")
     lacking = token("leads:nothing", "admin", role="user")
     headers = {"authorization": f"Bearer {lacking}"}

@@ -8,76 +8,14 @@ import pytest
 
 from tests.contract.gateway.answers import assert_one_line, assert_problem
 from tests.contract.gateway.backend import Backend
-from tests.contract.gateway.samples import ENTRY_ID, LEAD_ID, PIPELINE_ID, PRODUCT_ID, STAGE_ID
+from tests.contract.gateway.samples import LEAD_ID, STAGE_ID
+from tests.contract.gateway.wrong_bodies import BODIES
+from tests.contract.gateway.wrong_settings import BODIES as SETTINGS_BODIES
 
 Lines = list[dict[str, Any]]
 
 JSON = {"content-type": "application/json"}
 LEAD = f"/leads/{LEAD_ID}"
-
-# A JSON body, the field at fault, and what is wrong with it.
-BODIES: list[tuple[str, str, Any, str, str]] = [
-    ("POST", "/leads", {"company": "x", "shoeSize": 42}, "shoeSize", "unknown_field"),
-    ("POST", "/leads", {"first_name": "Alice"}, "first_name", "unknown_field"),
-    ("POST", "/leads", {"score": 100}, "score", "unknown_field"),
-    ("POST", "/leads", {"company": 7}, "company", "wrong_type"),
-    ("POST", "/leads", {"company": 7.5}, "company", "wrong_type"),
-    ("POST", "/leads", {"company": True}, "company", "wrong_type"),
-    ("POST", "/leads", {"company": ["x"]}, "company", "wrong_type"),
-    ("POST", "/leads", {"estimatedValue": "50000"}, "estimatedValue", "wrong_type"),
-    ("POST", "/leads", {"estimatedValue": True}, "estimatedValue", "wrong_type"),
-    ("POST", "/leads", {"customFields": []}, "customFields", "wrong_type"),
-    ("POST", "/leads", {"customFields": "{}"}, "customFields", "wrong_type"),
-    ("POST", "/leads", {"stageId": "pipeline-uuid"}, "stageId", "not_a_uuid"),
-    ("POST", "/leads", {"stageId": 7}, "stageId", "wrong_type"),
-    ("POST", "/leads", {"assignedTo": "me"}, "assignedTo", "not_a_uuid"),
-    ("POST", "/leads", {"company": "a\0b"}, "company", "wrong_character"),
-    ("POST", "/leads", {"customFields": {"a": [{"b": "\ud800"}]}}, "customFields.a[0].b", "wrong_character"),
-    ("POST", "/leads", {"customFields": {"a\udfff": 1}}, "customFields", "wrong_character"),
-    ("POST", "/leads", [], "body", "wrong_type"),
-    ("POST", "/leads", None, "body", "wrong_type"),
-    ("POST", "/leads", "Alice", "body", "wrong_type"),
-    ("PUT", LEAD, {"version": 7}, "version", "unknown_field"),
-    ("PUT", LEAD, {"status": "converted"}, "status", "unknown_field"),
-    ("POST", f"{LEAD}/change-stage", {}, "stageId", "required"),
-    ("POST", f"{LEAD}/change-stage", {"stageId": None}, "stageId", "wrong_type"),
-    ("POST", f"{LEAD}/change-stage", {"stageId": STAGE_ID, "stageFieldValues": 1}, "stageFieldValues", "wrong_type"),
-    ("POST", f"{LEAD}/notes", {}, "content", "required"),
-    ("POST", f"{LEAD}/notes", {"content": {"a": 1}}, "content", "wrong_type"),
-    ("POST", f"{LEAD}/activities", {"direction": "outbound"}, "type", "required"),
-    *(
-        (
-            "POST",
-            f"{LEAD}/activities",
-            {"type": "call", "direction": "inbound", "occurredAt": given},
-            "occurredAt",
-            code,
-        )
-        for given, code in (
-            ("2025-01-20", "not_a_timestamp"),
-            ("2025-01-20T10:00:00", "not_a_timestamp"),
-            ("2025-02-30T10:00:00Z", "not_a_timestamp"),
-            ("0001-01-01T00:00:00+14:00", "not_a_timestamp"),
-            (1737367200, "wrong_type"),
-        )
-    ),
-    ("POST", f"{LEAD}/convert", {"createContact": "true"}, "createContact", "wrong_type"),
-    ("POST", f"{LEAD}/convert", {"createContact": 1}, "createContact", "wrong_type"),
-    ("POST", f"{LEAD}/convert", {"accountId": "existing-account-uuid"}, "accountId", "not_a_uuid"),
-    ("PUT", "/lead-settings/qualification-threshold", {}, "threshold", "required"),
-    ("PUT", "/lead-settings/qualification-threshold", {"threshold": 60.0}, "threshold", "wrong_type"),
-    ("PUT", "/lead-settings/qualification-threshold", {"threshold": True}, "threshold", "wrong_type"),
-    ("PUT", "/lead-settings/qualification-threshold", {"threshold": 2**31}, "threshold", "out_of_range"),
-    ("PUT", f"/lead-settings/pipelines/{PIPELINE_ID}", {"movement": "sideways"}, "movement", "not_allowed"),
-    ("PUT", f"/lead-settings/pipelines/{PIPELINE_ID}", {"name": None}, "name", "wrong_type"),
-    ("PUT", f"/lead-settings/stages/{STAGE_ID}", {"position": "1"}, "position", "wrong_type"),
-    ("PUT", f"/lead-settings/stages/{STAGE_ID}", {"position": 2**64}, "position", "wrong_type"),
-    ("PUT", f"/lead-settings/priorities/{ENTRY_ID}", {"name": "urgent"}, "name", "unknown_field"),
-    ("PUT", f"/lead-settings/sources/{ENTRY_ID}", {"isActive": None}, "isActive", "wrong_type"),
-    ("PUT", "/lead-settings/settings", [], "body", "wrong_type"),
-    ("POST", "/products", {"unitPrice": "5"}, "unitPrice", "wrong_type"),
-    ("PUT", f"/products/{PRODUCT_ID}", {"price": 5}, "price", "unknown_field"),
-]
 
 QUERIES: list[tuple[str, str, str]] = [
     ("/leads?priorty=high", "priorty", "unknown_parameter"),
@@ -114,11 +52,42 @@ QUERIES: list[tuple[str, str, str]] = [
     ("/lead-settings/stages?pipelineId=x", "pipelineId", "not_a_uuid"),
     ("/contacts?accountId=x", "accountId", "not_a_uuid"),
     ("/products?sortBy=name", "sortBy", "unknown_parameter"),
+    (f"{LEAD}/stage-assignments?limit=0", "limit", "out_of_range"),
+    (f"{LEAD}/stage-assignments?stageId={STAGE_ID}", "stageId", "unknown_parameter"),
+    (f"{LEAD}/team?page=1", "page", "unknown_parameter"),
+    ("/lead-settings/retirements?state=running", "state", "unknown_parameter"),
+    ("/lead-settings/scoring-rules?page=1", "page", "unknown_parameter"),
+    (f"/lead-settings/stages/{STAGE_ID}/fields?page=1", "page", "unknown_parameter"),
+    ("/leads/not-a-uuid/team", "id", "not_a_uuid"),
+    ("/lead-settings/stages/reorder/fields", "id", "not_a_uuid"),
+    ("/lead-settings/stage-ownership/new", "stageId", "not_a_uuid"),
+    ("/lead-settings/field-visibility/new", "stageId", "not_a_uuid"),
+    ("/lead-settings/retirements/new", "id", "not_a_uuid"),
+    ("/leads/bulk-update", "id", "not_a_uuid"),
+    ("/leads/check-duplicates", "id", "not_a_uuid"),
     ("/leads/not-a-uuid", "id", "not_a_uuid"),
     ("/leads/018f4e6e7f5a7c3e9d3b2f1c5e8a9b10", "id", "not_a_uuid"),
     ("/leads/%00", "id", "not_a_uuid"),
     ("/leads/sla", "id", "not_a_uuid"),
     ("/accounts/%F0%9F%9A%80", "id", "not_a_uuid"),
+]
+
+# Of ids in a path, each one is named.
+WRITES: list[tuple[str, str, Any, list[str]]] = [
+    ("DELETE", f"{LEAD}/team/me", None, ["userId"]),
+    ("DELETE", "/leads/x/team/me", None, ["id", "userId"]),
+    ("DELETE", f"/lead-settings/stages/{STAGE_ID}/fields/amount", None, ["fieldId"]),
+    ("DELETE", "/lead-settings/stages/new/fields/amount", None, ["id", "fieldId"]),
+    ("PUT", "/lead-settings/stages/new/fields/amount", {"label": "x"}, ["id", "fieldId"]),
+    ("PUT", "/lead-settings/stage-ownership/new", {}, ["stageId"]),
+    ("PUT", "/lead-settings/field-visibility/new", {"fields": {}}, ["stageId"]),
+    ("PUT", "/lead-settings/scoring-rules/rescore", {}, ["id"]),
+    ("DELETE", "/lead-settings/stages/reorder", None, ["id"]),
+    ("DELETE", "/lead-settings/pipelines/sales", None, ["id"]),
+    ("DELETE", "/lead-settings/priorities/high", None, ["id"]),
+    ("DELETE", "/lead-settings/sources/website", None, ["id"]),
+    ("DELETE", "/lead-settings/scoring-rules/1", None, ["id"]),
+    ("POST", "/leads/x/disqualify", {"reason": "no_budget"}, ["id"]),
 ]
 
 UNREADABLE: list[tuple[bytes, str]] = [
@@ -146,7 +115,7 @@ UNBOUNDED: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("case", BODIES, ids=lambda case: ascii(case[:3])[:70])
+@pytest.mark.parametrize("case", [*BODIES, *SETTINGS_BODIES], ids=lambda case: ascii(case[:3])[:70])
 async def test_a_wrong_body_is_refused_with_the_field_named(
     case: tuple[str, str, Any, str, str],
     admin: httpx.AsyncClient,
@@ -171,6 +140,17 @@ async def test_a_wrong_path_or_query_is_refused_with_the_parameter_named(
     url, field, code = case
     said = assert_problem(await admin.get(url), 422, "validation_failed")
     assert [(each["field"], each["code"]) for each in said["errors"]] == [(field, code)]
+    assert_one_line(logged, 422, "validation_failed")
+    assert backend.calls == []
+
+
+@pytest.mark.parametrize("case", WRITES, ids=lambda case: f"{case[0]} {case[1]}")
+async def test_a_write_to_what_is_no_id_names_each_part_of_the_path_at_fault(
+    case: tuple[str, str, Any, list[str]], admin: httpx.AsyncClient, backend: Backend, logged: Lines
+) -> None:
+    verb, url, body, fields = case
+    said = assert_problem(await admin.request(verb, url, json=body), 422, "validation_failed")
+    assert [(each["field"], each["code"]) for each in said["errors"]] == [(field, "not_a_uuid") for field in fields]
     assert_one_line(logged, 422, "validation_failed")
     assert backend.calls == []
 

@@ -46,6 +46,7 @@ async def test_a_conversion_that_is_done_in_time_answers_as_documented(
         "opportunityPipelineId": PIPELINE_ID,
         "opportunityStageId": STAGE_ID,
         "ownerId": USER_ID,
+        "stageFieldValues": {"contract": "signed", "seats": 12},
     }
     response = await admin.post(URL, json=body, headers={"if-match": '"7"', "idempotency-key": "once"})
     assert response.status_code == 200
@@ -71,6 +72,7 @@ async def test_a_conversion_that_is_done_in_time_answers_as_documented(
         owner_id=USER_ID,
         max_wait=Duration(seconds=10),
         expected_version=7,
+        stage_field_values='{"contract":"signed","seats":12}',
     )
 
 

@@ -1,17 +1,15 @@
 """What each create sends to the services, and how it answers what they say."""
 
-from typing import Any, NamedTuple
-
 import httpx
 import pytest
-from google.protobuf.message import Message
 from leadline.crm.v1 import record_service_pb2 as crm
-from leadline.leads.v1 import lead_pb2, lead_service_pb2, timeline_service_pb2
+from leadline.leads.v1 import lead_pb2, lead_service_pb2, team_service_pb2, timeline_service_pb2
 
-from tests.contract.gateway import samples
+from tests.contract.gateway import cases_settings_creates, samples
 from tests.contract.gateway import samples_records as records
 from tests.contract.gateway.answers import assert_documented, exact
 from tests.contract.gateway.backend import Backend
+from tests.contract.gateway.cases import Create
 from tests.contract.gateway.samples import LEAD_ID, PIPELINE_ID, PRODUCT_ID, STAGE_ID, USER_ID
 
 DOCUMENTED_LEAD = {
@@ -29,19 +27,6 @@ DOCUMENTED_LEAD = {
     "description": "Inbound from pricing page",
     "customFields": {"utm_source": "google", "company_size": "50-100"},
 }
-
-
-class Create(NamedTuple):
-    """A POST that makes something."""
-
-    url: str
-    body: Any
-    method: str
-    sent: Message
-    answered: Message
-    expected: Any
-    location: str
-    etag: str | None = None
 
 
 CREATES = [
@@ -105,6 +90,15 @@ CREATES = [
         f"/leads/{LEAD_ID}/notes",
     ),
     Create(
+        f"/leads/{LEAD_ID}/team",
+        {"userId": USER_ID, "role": "sales_rep"},
+        "AddTeamMember",
+        team_service_pb2.AddTeamMemberRequest(lead_id=LEAD_ID, user_id=USER_ID, role="sales_rep"),
+        team_service_pb2.AddTeamMemberResponse(member=samples.TEAM_MEMBER),
+        samples.TEAM_MEMBER_JSON,
+        f"/leads/{LEAD_ID}/team",
+    ),
+    Create(
         "/products",
         {"name": "Enterprise Plan", "sku": None, "unitPrice": 5000.5, "isActive": False},
         "CreateProduct",
@@ -119,7 +113,9 @@ CREATES = [
 ]
 
 
-@pytest.mark.parametrize("create", CREATES, ids=lambda create: create.method)
+@pytest.mark.parametrize(
+    "create", [*CREATES, *cases_settings_creates.CREATES], ids=lambda create: f"{create.method} {create.url[-30:]}"
+)
 async def test_a_create_answers_201_with_the_whole_object_and_where_it_is(
     create: Create, admin: httpx.AsyncClient, backend: Backend
 ) -> None:

@@ -1,38 +1,34 @@
 """What each GET asks of the services, and how it answers what they say."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
-from google.protobuf.message import Message
 from leadline.crm.v1 import record_service_pb2 as crm
-from leadline.leads.v1 import conversion_service_pb2, lead_pb2, lead_service_pb2, sla_service_pb2, timeline_service_pb2
+from leadline.leads.v1 import (
+    conversion_service_pb2,
+    lead_pb2,
+    lead_service_pb2,
+    sla_service_pb2,
+    team_service_pb2,
+    timeline_service_pb2,
+)
 from leadline.settings.v1 import lists_pb2, settings_service_pb2
 
-from tests.contract.gateway import samples
+from tests.contract.gateway import cases_settings_reads, samples
 from tests.contract.gateway import samples_records as records
 from tests.contract.gateway.answers import assert_documented, exact
 from tests.contract.gateway.backend import Backend
+from tests.contract.gateway.cases import Read
 from tests.contract.gateway.samples import ACCOUNT_ID, CONTACT_ID, LEAD_ID, OPPORTUNITY_ID, PIPELINE_ID, PRODUCT_ID
 from tests.support.tokens import ADMIN_ID
 
 
-def page_of(item: dict[str, Any]) -> dict[str, Any]:
-    return {"data": [item], "meta": {"total": 51, "page": 2, "limit": 10, "totalPages": 6}}
+def page_of(*items: dict[str, Any]) -> dict[str, Any]:
+    return {"data": [*items], "meta": {"total": 51, "page": 2, "limit": 10, "totalPages": 6}}
 
 
 PAGE = "?page=2&limit=10"
-
-
-class Read(NamedTuple):
-    """A GET, what it asks of which method, and what it answers for what that answers."""
-
-    url: str
-    method: str
-    asked: Message
-    answered: Message
-    expected: Any
-    etag: str | None = None
 
 
 READS = [
@@ -122,16 +118,6 @@ READS = [
         },
     ),
     Read(
-        "/lead-settings/qualification-threshold",
-        "GetThreshold",
-        settings_service_pb2.GetThresholdRequest(),
-        settings_service_pb2.GetThresholdResponse(
-            threshold=lists_pb2.Threshold(threshold=60, version=4, updated_at=samples.CREATED_AT)
-        ),
-        {"threshold": 60, "version": 4, "updatedAt": samples.CREATED},
-        '"4"',
-    ),
-    Read(
         f"/accounts/{ACCOUNT_ID}",
         "GetAccount",
         crm.GetAccountRequest(account_id=ACCOUNT_ID),
@@ -185,6 +171,20 @@ READS = [
         page_of(samples.HISTORY_ENTRY_JSON),
     ),
     Read(
+        f"/leads/{LEAD_ID}/stage-assignments{PAGE}",
+        "ListStageAssignments",
+        timeline_service_pb2.ListStageAssignmentsRequest(lead_id=LEAD_ID, page=2, limit=10),
+        timeline_service_pb2.ListStageAssignmentsResponse(assignments=samples.STAGE_ASSIGNMENTS, total=51),
+        page_of(*samples.STAGE_ASSIGNMENTS_JSON),
+    ),
+    Read(
+        f"/leads/{LEAD_ID}/team",
+        "ListTeam",
+        team_service_pb2.ListTeamRequest(lead_id=LEAD_ID),
+        team_service_pb2.ListTeamResponse(members=[samples.TEAM_MEMBER]),
+        [samples.TEAM_MEMBER_JSON],
+    ),
+    Read(
         f"/accounts{PAGE}&search=start",
         "ListAccounts",
         crm.ListAccountsRequest(search="start", page=2, limit=10),
@@ -212,45 +212,12 @@ READS = [
         crm.ListProductsResponse(products=[records.PRODUCT], total=51),
         page_of(records.PRODUCT_JSON),
     ),
-    Read(
-        "/lead-settings/pipelines?module=leads",
-        "ListPipelines",
-        settings_service_pb2.ListPipelinesRequest(module=lists_pb2.MODULE_LEADS),
-        settings_service_pb2.ListPipelinesResponse(pipelines=[records.PIPELINE]),
-        [records.PIPELINE_JSON],
-    ),
-    Read(
-        f"/lead-settings/stages?module=opportunities&pipelineId={PIPELINE_ID}",
-        "ListStages",
-        settings_service_pb2.ListStagesRequest(module=lists_pb2.MODULE_OPPORTUNITIES, pipeline_id=PIPELINE_ID),
-        settings_service_pb2.ListStagesResponse(stages=[records.STAGE]),
-        [records.STAGE_JSON],
-    ),
-    Read(
-        "/lead-settings/priorities",
-        "ListPriorities",
-        settings_service_pb2.ListPrioritiesRequest(),
-        settings_service_pb2.ListPrioritiesResponse(priorities=[records.PRIORITY]),
-        [records.PRIORITY_JSON],
-    ),
-    *(
-        Read(
-            f"/lead-settings/{path}",
-            "ListLabels",
-            settings_service_pb2.ListLabelsRequest(list=which),
-            settings_service_pb2.ListLabelsResponse(labels=[records.LABEL]),
-            [records.LABEL_JSON],
-        )
-        for path, which in (
-            ("sources", settings_service_pb2.LABEL_LIST_SOURCES),
-            ("disqualification-reasons", settings_service_pb2.LABEL_LIST_DISQUALIFICATION_REASONS),
-            ("team-roles", settings_service_pb2.LABEL_LIST_TEAM_ROLES),
-        )
-    ),
 ]
 
 
-@pytest.mark.parametrize("read", READS, ids=lambda read: f"{read.method} {read.url[-30:]}")
+@pytest.mark.parametrize(
+    "read", [*READS, *cases_settings_reads.READS], ids=lambda read: f"{read.method} {read.url[-30:]}"
+)
 async def test_a_read_asks_and_answers_field_by_field(read: Read, admin: httpx.AsyncClient, backend: Backend) -> None:
     backend.answers[read.method] = read.answered
     response = await admin.get(read.url)

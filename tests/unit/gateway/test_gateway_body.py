@@ -26,6 +26,13 @@ def test_an_object_comes_back_as_it_went_in(value: dict[str, Any]) -> None:
 
 
 @settings(deadline=None)
+@given(VALUES)
+def test_a_value_that_is_no_object_comes_back_as_it_went_in_too(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert json_text(parse_object(f'{{"value":{text}}}'.encode())["value"]) == text
+
+
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=5, min_value=-(10**20), max_value=10**20))
 def test_a_decimal_keeps_every_digit(value: Any) -> None:
     parsed = parse_object(f'{{"n": {value:f}}}'.encode())["n"]

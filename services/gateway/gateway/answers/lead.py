@@ -1,5 +1,6 @@
 """Leads as JSON."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from leadline.leads.v1 import lead_pb2, lead_service_pb2
@@ -20,10 +21,55 @@ _LATER_TEXTS = (
     ("disqualificationReason", "disqualification_reason"),
     ("disqualificationNotes", "disqualification_notes"),
 )
+# What goes where a field goes that a stage hides.
+_COVERED = {"phone": ("phoneE164",), "score": ("scoreBreakdown", "qualified")}
 
 
 def listed_lead(lead: lead_pb2.Lead) -> dict[str, Any]:
     """A lead as lists have it. What happens late in a lead's life is there once it has happened."""
+    return _shown(_fields(lead), lead.hidden_fields)
+
+
+def whole_lead(lead: lead_pb2.Lead) -> dict[str, Any]:
+    """One lead, with its score's breakdown."""
+    answer = _fields(lead)
+    answer["scoreBreakdown"] = [
+        {"ruleId": part.rule_id, "name": part.name, "points": part.points} for part in lead.score_breakdown
+    ]
+    return _shown(answer, lead.hidden_fields)
+
+
+def duplicate(one: lead_service_pb2.DuplicateLead) -> dict[str, Any]:
+    """A lead that may be the same person."""
+    answer = {
+        "id": one.id,
+        "firstName": given(one, "first_name"),
+        "lastName": given(one, "last_name"),
+        "email": given(one, "email"),
+        "matchField": one.match_field,
+    }
+    return _shown(answer, one.hidden_fields)
+
+
+def bulk_outcome(answer: lead_service_pb2.BulkUpdateLeadsResponse) -> dict[str, Any]:
+    """How many leads were changed, and which were not."""
+    failed = [{"id": one.lead_id, "code": one.reason.lower(), "message": one.message} for one in answer.failed]
+    return {"updated": answer.updated, "failed": failed}
+
+
+def lead_page(answer: lead_service_pb2.ListLeadsResponse, *, page: int | None, limit: int) -> Response:
+    """A page of leads; its number is null where a cursor was followed."""
+    meta = {
+        "total": answer.total,
+        "page": page,
+        "limit": limit,
+        "totalPages": pages(answer.total, limit),
+        "nextCursor": answer.next_cursor or None,
+    }
+    return ok({"data": [listed_lead(lead) for lead in answer.leads], "meta": meta})
+
+
+def _fields(lead: lead_pb2.Lead) -> dict[str, Any]:
     answer = {
         "id": lead.id,
         "firstName": given(lead, "first_name"),
@@ -58,22 +104,9 @@ def listed_lead(lead: lead_pb2.Lead) -> dict[str, Any]:
     return answer
 
 
-def whole_lead(lead: lead_pb2.Lead) -> dict[str, Any]:
-    """One lead, with its score's breakdown."""
-    answer = listed_lead(lead)
-    answer["scoreBreakdown"] = [
-        {"ruleId": part.rule_id, "name": part.name, "points": part.points} for part in lead.score_breakdown
-    ]
+def _shown(answer: dict[str, Any], hidden: Iterable[str]) -> dict[str, Any]:
+    # Single keys of customFields and stageFieldValues have been left out by the service already.
+    for name in hidden:
+        for each in (name, *_COVERED.get(name, ())):
+            answer.pop(each, None)
     return answer
-
-
-def lead_page(answer: lead_service_pb2.ListLeadsResponse, *, page: int | None, limit: int) -> Response:
-    """A page of leads; its number is null where a cursor was followed."""
-    meta = {
-        "total": answer.total,
-        "page": page,
-        "limit": limit,
-        "totalPages": pages(answer.total, limit),
-        "nextCursor": answer.next_cursor or None,
-    }
-    return ok({"data": [listed_lead(lead) for lead in answer.leads], "meta": meta})

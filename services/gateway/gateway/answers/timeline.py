@@ -1,10 +1,10 @@
-"""Activities, notes and history as JSON."""
+"""Activities, notes, history and stage assignments as JSON."""
 
 from typing import Any
 
 from leadline.leads.v1 import timeline_service_pb2
 
-from gateway.answers.json import given, instant, raw
+from gateway.answers.json import given, instant, instant_given, raw
 
 
 def activity(one: timeline_service_pb2.Activity) -> dict[str, Any]:
@@ -47,4 +47,17 @@ def history_entry(one: timeline_service_pb2.HistoryEntry) -> dict[str, Any]:
         "changedBy": given(one, "changed_by"),
         "changedAt": instant(one.changed_at),
         "changeId": one.change_id,
+    }
+
+
+def stage_assignment(one: timeline_service_pb2.StageAssignment) -> dict[str, Any]:
+    """Who held a lead at a stage, from when to when."""
+    return {
+        "id": one.id,
+        "leadId": one.lead_id,
+        "stageId": one.stage_id,
+        "stageName": one.stage_name,
+        "assignedTo": given(one, "assigned_to"),
+        "startedAt": instant(one.started_at),
+        "endedAt": instant_given(one, "ended_at"),
     }

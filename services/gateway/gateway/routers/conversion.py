@@ -1,6 +1,5 @@
 """`/leads/{id}/conversion-check`, `/convert` and `/conversion`."""
 
-from google.protobuf.duration_pb2 import Duration
 from leadline.leads.v1 import conversion_service_pb2 as pb
 from starlette.responses import Response
 
@@ -42,11 +41,11 @@ async def convert_lead(
 
     Waits up to ten seconds for the end. A conversion that fails undoes what it made and answers 409.
     """
-    wait = Duration()
-    wait.FromMilliseconds(round(services.convert_seconds * 1000))
-    request = pb.ConvertLeadRequest(lead_id=lead_id, max_wait=wait, expected_version=if_match, **body.values())
+    request = pb.ConvertLeadRequest(
+        lead_id=lead_id, max_wait=services.longest_wait(), expected_version=if_match, **body.values()
+    )
     method = services.conversions.ConvertLead
-    answer = await services.call(method, request, key=idempotency_key, longer_by=services.convert_seconds)
+    answer = await services.call(method, request, key=idempotency_key, longer_by=services.wait_seconds)
     return _outcome(answer.conversion, lead_id)
 
 

@@ -1,4 +1,4 @@
-"""`/leads`: create, read, list, change, delete, change of stage."""
+"""`/leads`: create, read, list, change, delete, change of stage, disqualification, bulk changes, duplicates."""
 
 from typing import Annotated
 
@@ -7,12 +7,14 @@ from leadline.leads.v1 import lead_pb2, lead_service_pb2
 from starlette.responses import Response
 
 from gateway.answers.json import created, no_content, ok
-from gateway.answers.lead import lead_page, whole_lead
+from gateway.answers.lead import bulk_outcome, duplicate, lead_page, whole_lead
 from gateway.clients import Services
 from gateway.headers import IdempotencyKey, IfMatch
 from gateway.operations import Operations
 from gateway.schemas.base import PathId
-from gateway.schemas.lead import Lead, LeadChanges, LeadList, NewLead, StageChange
+from gateway.schemas.bulk import BulkOutcome, BulkUpdate
+from gateway.schemas.duplicates import DuplicateCheck, Duplicates
+from gateway.schemas.lead import Disqualification, Lead, LeadChanges, LeadList, NewLead, StageChange
 from gateway.schemas.lead_query import LeadQuery
 from kit.errors import invalid_field
 from kit.rpc.times import to_timestamp
@@ -76,6 +78,24 @@ async def list_leads(services: Services, query: Annotated[LeadQuery, Query()]) -
     return lead_page(await services.call(services.leads.ListLeads, request), page=page, limit=query.limit)
 
 
+# Before the lead with an id, which would take `bulk-update` for one.
+@operations.add("PUT", "/leads/bulk-update", "BulkUpdateLeads", answer=BulkOutcome)
+async def bulk_update_leads(services: Services, body: BulkUpdate) -> Response:
+    """Change many leads in the same way.
+
+    Each lead is changed whole or not at all, by the rules of a single change; the answer names those that were not.
+    """
+    request = lead_service_pb2.BulkUpdateLeadsRequest(
+        lead_ids=body.ids,
+        fields=lead_pb2.LeadFields(**body.changes.values()),
+        update_mask=body.changes.mask(),
+        atomic=body.atomic,
+    )
+    # A thousand leads may take longer than one.
+    answer = await services.call(services.leads.BulkUpdateLeads, request, longer_by=services.wait_seconds)
+    return ok(bulk_outcome(answer))
+
+
 @operations.add("PUT", "/leads/{id}", "UpdateLead", answer=Lead)
 async def update_lead(services: Services, lead_id: PathId, body: LeadChanges, if_match: IfMatch = None) -> Response:
     """Change a lead.
@@ -118,3 +138,32 @@ async def change_stage(
     request = lead_service_pb2.ChangeStageRequest(lead_id=lead_id, expected_version=if_match, **body.values())
     lead = (await services.call(services.leads.ChangeStage, request, key=idempotency_key)).lead
     return ok(whole_lead(lead), version=lead.version)
+
+
+@operations.add("POST", "/leads/{id}/disqualify", "DisqualifyLead", answer=Lead)
+async def disqualify_lead(
+    services: Services,
+    lead_id: PathId,
+    body: Disqualification,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Disqualify a lead.
+
+    It goes to its pipeline's lost stage, where there is one, and is read-only from then on but for notes, activities
+    and documents.
+    """
+    request = lead_service_pb2.DisqualifyLeadRequest(lead_id=lead_id, expected_version=if_match, **body.values())
+    lead = (await services.call(services.leads.DisqualifyLead, request, key=idempotency_key)).lead
+    return ok(whole_lead(lead), version=lead.version)
+
+
+@operations.add("POST", "/leads/check-duplicates", "CheckDuplicates", answer=Duplicates)
+async def check_duplicates(services: Services, body: DuplicateCheck) -> Response:
+    """Look for leads with an e-mail address or a phone number.
+
+    Each match once, newest first, at most 25. It changes nothing, so that it takes no `Idempotency-Key`.
+    """
+    request = lead_service_pb2.CheckDuplicatesRequest(**body.values())
+    answer = await services.call(services.leads.CheckDuplicates, request)
+    return ok({"duplicates": [duplicate(each) for each in answer.duplicates]})

@@ -1,4 +1,4 @@
-"""`/leads/{id}/activities`, `/notes` and `/history`."""
+"""`/leads/{id}/activities`, `/notes`, `/history` and `/stage-assignments`."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from gateway.clients import Services
 from gateway.headers import IdempotencyKey
 from gateway.operations import Operations
 from gateway.schemas.base import Page, PageQuery, PathId
-from gateway.schemas.timeline import Activity, HistoryEntry, NewActivity, NewNote, Note
+from gateway.schemas.timeline import Activity, HistoryEntry, NewActivity, NewNote, Note, StageAssignment
 
 operations = Operations("Timeline", timeline_service_pb2.DESCRIPTOR.services_by_name["TimelineService"])
 
@@ -69,4 +69,13 @@ async def list_history(services: Services, lead_id: PathId, query: PageAsked) ->
     request = timeline_service_pb2.ListHistoryRequest(lead_id=lead_id, page=query.page, limit=query.limit)
     answer = await services.call(services.timeline.ListHistory, request)
     items = [timeline.history_entry(each) for each in answer.entries]
+    return page(items, total=answer.total, page=query.page, limit=query.limit)
+
+
+@operations.add("GET", "/leads/{id}/stage-assignments", "ListStageAssignments", answer=Page[StageAssignment])
+async def list_stage_assignments(services: Services, lead_id: PathId, query: PageAsked) -> Response:
+    """List who held a lead at which stage, from when to when, newest first."""
+    request = timeline_service_pb2.ListStageAssignmentsRequest(lead_id=lead_id, page=query.page, limit=query.limit)
+    answer = await services.call(services.timeline.ListStageAssignments, request)
+    items = [timeline.stage_assignment(each) for each in answer.assignments]
     return page(items, total=answer.total, page=query.page, limit=query.limit)

@@ -19,8 +19,12 @@ Limit = Annotated[int, Field(ge=1, le=100), Whole]
 PageNumber = Annotated[int, Field(ge=1, le=100_000_000), Whole]
 
 
-# One name for every path: the parameter is called after what it is, the path says `id`.
+# One name for every path: the parameter is called after what it is, the path says `id`. What has an id in the path
+# beside that one is called after what it is there too.
 PathId = Annotated[Id, Path(alias="id")]
+StagePathId = Annotated[Id, Path(alias="stageId")]
+FieldPathId = Annotated[Id, Path(alias="fieldId")]
+UserPathId = Annotated[Id, Path(alias="userId")]
 
 
 def _title(name: str, _info: object) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from gateway.schemas.base import Answer, Body
-from gateway.schemas.types import Id, Instant
+from gateway.schemas.types import Id, Instant, JsonObject
 
 _ACCOUNT: dict[str, Any] = {"id": "018f4e6e-0000-7000-8000-00000000000a", "name": "StartupIO"}
 _IDS = {
@@ -44,6 +44,7 @@ class ConversionOrder(Body):
     opportunity_pipeline_id: Id | None = None
     opportunity_stage_id: Id | None = None
     owner_id: Id | None = Field(None, description="Owns what is made.")
+    stage_field_values: JsonObject | None = Field(None, description="Values for the fields of the won stage.")
 
 
 class Match(Answer):

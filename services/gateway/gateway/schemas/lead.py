@@ -89,32 +89,47 @@ class StageChange(Body):
     stage_field_values: JsonObject | None = None
 
 
+class Disqualification(Body):
+    """Why nothing comes of a lead."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"reason": "no_budget", "notes": "Company confirmed no budget until next fiscal year"}]
+        }
+    )
+
+    reason: str = Field(description="One of the configured disqualification reasons.")
+    notes: str | None = None
+    stage_field_values: JsonObject | None = Field(None, description="Values for the fields of the lost stage.")
+
+
+# What a stage can hide has a default, which stands for "left out": it is never answered in its place.
 class ListedLead(Answer):
-    """A lead in a list."""
+    """A lead in a list. What its stage hides from the caller is left out; what it does not have is null."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_LISTED]})
 
     id: Id
-    first_name: str | None
-    last_name: str | None
-    email: str | None
-    phone: str | None
-    phone_e164: Annotated[str | None, Field(alias="phoneE164")]
-    company: str | None
-    title: str | None
-    source: str | None
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    phone_e164: Annotated[str | None, Field(alias="phoneE164")] = None
+    company: str | None = None
+    title: str | None = None
+    source: str | None = None
     pipeline_id: Id
     stage_id: Id
     stage_name: str
-    stage_field_values: JsonObject
-    priority: str
-    estimated_value: Money | None
-    description: str | None
-    custom_fields: JsonObject
-    assigned_to: Id | None
+    stage_field_values: JsonObject = Field(default_factory=dict)
+    priority: str = Field(default_factory=str)
+    estimated_value: Money | None = None
+    description: str | None = None
+    custom_fields: JsonObject = Field(default_factory=dict)
+    assigned_to: Id | None = None
     status: Literal["open", "converted", "disqualified"]
-    score: int
-    qualified: bool
+    score: int = Field(default_factory=int)
+    qualified: bool = Field(default_factory=bool)
     version: int
     created_by: Id
     created_at: Instant
@@ -141,7 +156,7 @@ class Lead(ListedLead):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**_LISTED, "scoreBreakdown": []}]})
 
-    score_breakdown: list[ScorePart]
+    score_breakdown: list[ScorePart] = Field(default_factory=list)
 
 
 class LeadListMeta(Answer):

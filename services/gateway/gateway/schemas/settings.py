@@ -37,6 +37,7 @@ _DOCUMENT: dict[str, Any] = {
     },
 }
 
+_PIPELINE_ID = "018f4e6e-0000-7000-8000-000000000002"
 _SECTION: dict[str, Any] = {"type": "object", "additionalProperties": True}
 
 
@@ -50,6 +51,55 @@ class StageQuery(PipelineQuery):
     """Which stages."""
 
     pipeline_id: Id | None = None
+
+
+class NewPipeline(Body):
+    """A new pipeline, without stages. Made the default, it takes that from the other one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Partners", "movement": "sequential"}]})
+
+    name: str
+    module: Module | None = Field(None, description="leads where it is not given.")
+    movement: Movement | None = Field(None, description="free where it is not given.")
+    is_default: bool | None = None
+
+
+class NewStage(Body):
+    """A new stage, at the end or at a position, which shifts the others."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"pipelineId": _PIPELINE_ID, "name": "Demo", "position": 3, "probability": 40}]}
+    )
+
+    pipeline_id: Id
+    name: str
+    position: Int32 | None = Field(None, description="The last where it is not given.")
+    color: str | None = Field(None, description="#rrggbb")
+    probability: Int32 | None = Field(None, description="Percent, 0 to 100.")
+    is_won: bool | None = None
+    is_lost: bool | None = None
+
+
+class NewPriority(Body):
+    """A new priority, as the most urgent or at a position, which shifts the others."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "urgent", "label": "Urgent"}]})
+
+    name: str = Field(description="What leads carry; it stays.")
+    label: str | None = Field(None, description="What people read; the name where it is not given.")
+    color: str | None = Field(None, description="#rrggbb")
+    position: Int32 | None = Field(None, description="The last, which is the most urgent, where it is not given.")
+    is_default: bool | None = None
+
+
+class NewLabel(Body):
+    """A new entry of a plain list."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "trade_fair", "label": "Trade fair"}]})
+
+    name: str = Field(description="What leads carry; it stays.")
+    label: str | None = Field(None, description="What people read; the name where it is not given.")
+    is_active: bool | None = Field(None, description="True where it is not given.")
 
 
 # A change leaves a field out or gives it a value: these cannot be cleared, so that null is of the wrong type.

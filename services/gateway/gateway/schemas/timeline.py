@@ -1,4 +1,4 @@
-"""What happened around a lead: activities, notes, history."""
+"""What happened around a lead: activities, notes, history, and who held it at which stage."""
 
 from typing import Any
 
@@ -78,3 +78,15 @@ class HistoryEntry(Answer):
     changed_by: Id | None = Field(description="Null where a workflow did it.")
     changed_at: Instant
     change_id: Id = Field(description="The same for all that changed together.")
+
+
+class StageAssignment(Answer):
+    """A time during which stage and owner of a lead stayed the same."""
+
+    id: Id
+    lead_id: Id
+    stage_id: Id
+    stage_name: str = Field(description="As it was then.")
+    assigned_to: Id | None = Field(description="Null where nobody held it.")
+    started_at: Instant
+    ended_at: Instant | None = Field(description="Null where it goes on.")

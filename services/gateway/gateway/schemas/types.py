@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from gateway.body import Number
+from gateway.body import Number, json_text
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)")
@@ -75,6 +75,8 @@ Money = Annotated[Decimal, BeforeValidator(_exact), WithJsonSchema({"type": "num
 Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 JsonObject = dict[str, Any]
+# Any JSON value, as its JSON text: null is a value too.
+JsonValue = Annotated[str, BeforeValidator(json_text), WithJsonSchema({})]
 
 # In a query everything is text. Lists take several values by comma.
 Whole = BeforeValidator(_whole)
