@@ -5,7 +5,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(PY):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint format check gen check-gen breaking capture-histories check-images bench clean
+.PHONY: help setup up test lint format check gen check-gen breaking capture-histories check-images bench bench-rescore clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -58,6 +58,9 @@ check-images: setup ## carry out the build stage of each Dockerfile without Dock
 
 bench: setup ## a first figure of speed, on a throw-away stack that runs: make bench TOKEN=… [ARGS="--url …"]
 	@TOKEN="$(TOKEN)" $(PY)/python bench/smoke.py $(ARGS)
+
+bench-rescore: setup ## how fast all open leads are scored anew, on a PostgreSQL of its own: [ARGS="--count …"]
+	@$(PY)/python bench/rescore.py $(ARGS)
 
 clean: ## remove the environment and caches, keep the data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -12,8 +12,14 @@ from leadline.leads.v1 import (
     conversion_service_pb2_grpc,
     lead_service_pb2,
     lead_service_pb2_grpc,
+    retirement_service_pb2,
+    retirement_service_pb2_grpc,
+    scoring_service_pb2,
+    scoring_service_pb2_grpc,
     sla_service_pb2,
     sla_service_pb2_grpc,
+    team_service_pb2,
+    team_service_pb2_grpc,
     timeline_service_pb2,
     timeline_service_pb2_grpc,
 )
@@ -25,19 +31,23 @@ from kit.db import migrations
 from kit.db.database import Database
 from kit.db.housekeeping import keep_house
 from kit.db.idempotency import Idempotency
+from kit.db.waiting import Waiting
 from kit.logs import configure_logs, get_logger
 from kit.rpc.calls import open_channel
 from kit.rpc.server import RpcServer, Served, serve_until
 from kit.tokens import ServiceToken, TokenVerifier
 from leads_service.config_feed import ConfigurationFeed, ConfigurationHolder
-from leads_service.conversion_waiting import ConversionWaiting
 from leads_service.rpc.conversion_servicer import ConversionServicer
 from leads_service.rpc.crm_client import CrmClient
 from leads_service.rpc.lead_servicer import LeadServicer
+from leads_service.rpc.retirement_servicer import RetirementServicer
+from leads_service.rpc.scoring_servicer import ScoringServicer
 from leads_service.rpc.situation import Parts
 from leads_service.rpc.sla_servicer import SlaServicer
+from leads_service.rpc.team_servicer import TeamServicer
 from leads_service.rpc.timeline_servicer import TimelineServicer
 from leads_service.settings import LeadsSettings, RelaySettings
+from leads_service.store.conversions import ENDED_CHANNEL
 from leads_service.store.tables import IDEMPOTENCY_KEYS
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -85,7 +95,7 @@ async def leads_server(settings: LeadsSettings, clock: Clock = utc_now) -> Async
     """The leads service with everything that it needs running beside it."""
     database = _database(settings, "leads")
     token = ServiceToken(settings, subject=SERVICE_ID, permissions=PERMISSIONS)
-    holder, waiting = ConfigurationHolder(), ConversionWaiting(database)
+    holder, waiting = ConfigurationHolder(), Waiting(database, ENDED_CHANNEL)
     idempotency = Idempotency(database, IDEMPOTENCY_KEYS)
     parts = Parts(database, idempotency, holder, clock)
 
@@ -94,7 +104,7 @@ async def leads_server(settings: LeadsSettings, clock: Clock = utc_now) -> Async
 
     async with open_channel(settings.settings_address) as settings_channel, open_channel(settings.crm_address) as crm:
         served = _served(parts, CrmClient.on(crm, token), waiting)
-        feed = ConfigurationFeed(holder, database, settings_channel, token)
+        feed = ConfigurationFeed(holder, database, settings_channel, token, clock)
         beside = [asyncio.create_task(each) for each in (feed.run(), waiting.run(), keep_house(idempotency))]
         try:
             yield RpcServer(settings.listen, served=served, verifier=TokenVerifier(settings), ready=is_ready)
@@ -105,7 +115,7 @@ async def leads_server(settings: LeadsSettings, clock: Clock = utc_now) -> Async
             await database.close()
 
 
-def _served(parts: Parts, crm: CrmClient, waiting: ConversionWaiting) -> list[Served]:
+def _served(parts: Parts, crm: CrmClient, waiting: Waiting) -> list[Served]:
     return [
         Served(
             LeadServicer(parts),
@@ -118,6 +128,11 @@ def _served(parts: Parts, crm: CrmClient, waiting: ConversionWaiting) -> list[Se
             timeline_service_pb2.DESCRIPTOR.services_by_name["TimelineService"],
         ),
         Served(
+            TeamServicer(parts),
+            team_service_pb2_grpc.add_TeamServiceServicer_to_server,
+            team_service_pb2.DESCRIPTOR.services_by_name["TeamService"],
+        ),
+        Served(
             SlaServicer(parts),
             sla_service_pb2_grpc.add_SlaServiceServicer_to_server,
             sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],
@@ -126,6 +141,16 @@ def _served(parts: Parts, crm: CrmClient, waiting: ConversionWaiting) -> list[Se
             ConversionServicer(parts, crm, waiting),
             conversion_service_pb2_grpc.add_ConversionServiceServicer_to_server,
             conversion_service_pb2.DESCRIPTOR.services_by_name["ConversionService"],
+        ),
+        Served(
+            ScoringServicer(parts),
+            scoring_service_pb2_grpc.add_ScoringServiceServicer_to_server,
+            scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"],
+        ),
+        Served(
+            RetirementServicer(parts),
+            retirement_service_pb2_grpc.add_RetirementServiceServicer_to_server,
+            retirement_service_pb2.DESCRIPTOR.services_by_name["RetirementService"],
         ),
     ]
 

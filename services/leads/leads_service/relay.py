@@ -1,6 +1,7 @@
 """Turns outbox rows into workflow starts and signals: each one at least once, and harmless when it comes twice."""
 
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -11,7 +12,16 @@ from kit.db.outbox import OutboxRow
 from kit.db.relay import AwayError
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.conversion import LeadConversionInput
-from leadline_workflows.contracts.outbox import CONVERSION, CONVERSION_ID, SLA_CLOCK
+from leadline_workflows.contracts.outbox import (
+    CONVERSION,
+    CONVERSION_ID,
+    RESCORE,
+    RETIREMENT,
+    RETIREMENT_ID,
+    SLA_CLOCK,
+)
+from leadline_workflows.contracts.rescore import RescoreInput
+from leadline_workflows.contracts.retirement import RetirementInput, StageMove
 from leadline_workflows.contracts.sla import Clock, LeadSlaInput
 
 _CALL = timedelta(seconds=10)
@@ -30,13 +40,18 @@ class WorkflowStarter:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._deliveries = {SLA_CLOCK: self._tell_clock, CONVERSION: self._start_conversion}
+        self._deliveries = {
+            SLA_CLOCK: self._tell_clock,
+            CONVERSION: self._start_conversion,
+            RESCORE: self._request_rescore,
+            RETIREMENT: self._start_retirement,
+        }
 
     async def deliver(self, row: OutboxRow) -> None:
         """Start or signal the workflow that the row is for.
 
         Raises:
-            AwayError: Temporal does not answer, or an earlier conversion of the lead is just ending.
+            AwayError: Temporal does not answer, or an earlier run of the same id is just ending.
         """
         try:
             await self._deliveries[row.kind](row)
@@ -84,26 +99,67 @@ class WorkflowStarter:
                 raise
 
     async def _start_conversion(self, row: OutboxRow) -> None:
-        """Start the conversion. One of the same lead that is still ending is waited for, not taken for this one."""
         start = LeadConversionInput(**row.payload)
-        workflow_id = names.lead_conversion_id(start.lead_id)
+        await self._start_once(
+            names.LEAD_CONVERSION,
+            start,
+            workflow_id=names.lead_conversion_id(start.lead_id),
+            queue=names.CONVERSION_QUEUE,
+            known_by=(CONVERSION_ID, start.conversion_id),
+            summary=_summary(start.who, "conversion"),
+        )
+
+    async def _start_retirement(self, row: OutboxRow) -> None:
+        start = RetirementInput(**{**row.payload, "moves": [StageMove(**each) for each in row.payload["moves"]]})
+        target = f"to {start.target_name}" if start.has_target else "deleted if nothing uses it"
+        await self._start_once(
+            names.RETIREMENT,
+            start,
+            workflow_id=names.retirement_id(start.kind, start.entry_id),
+            queue=names.SETTINGS_QUEUE,
+            known_by=(RETIREMENT_ID, start.retirement_id),
+            summary=_summary(f"{start.kind.replace('_', ' ')} {start.name}", target),
+        )
+
+    async def _start_once(
+        self, workflow: str, start: Any, *, workflow_id: str, queue: str, known_by: tuple[str, str], summary: str
+    ) -> None:
+        """Start a run. Another one under the same id that is still ending is waited for, not taken for this one.
+
+        ``known_by`` is the key of the memo that tells them apart, and what it holds.
+        """
+        key, value = known_by
         try:
             await self._client.start_workflow(
-                names.LEAD_CONVERSION,
+                workflow,
                 start,
                 id=workflow_id,
-                task_queue=names.CONVERSION_QUEUE,
+                task_queue=queue,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                memo={CONVERSION_ID: start.conversion_id},
-                static_summary=_summary(start.who, "conversion"),
+                memo={key: value},
+                static_summary=summary,
                 rpc_timeout=_CALL,
             )
         except WorkflowAlreadyStartedError as error:
             running = await self._client.get_workflow_handle(workflow_id).describe(rpc_timeout=_CALL)
-            if await running.memo_value(CONVERSION_ID, default="") != start.conversion_id:
-                message = "an earlier conversion of this lead is still ending"
+            if await running.memo_value(key, default="") != value:
+                message = "an earlier run under the same id is still ending"
                 raise AwayError(message) from error
+
+    async def _request_rescore(self, _row: OutboxRow) -> None:
+        """Start the run, or tell the running one: it asks the leads service what for."""
+        await self._client.start_workflow(
+            names.RESCORE_LEADS,
+            RescoreInput(),
+            id=names.RESCORE_LEADS,
+            task_queue=names.SETTINGS_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal=names.RESCORE_REQUESTED,
+            static_summary="all open leads · scored anew",
+            rpc_timeout=_CALL,
+        )
 
 
 def _summary(who: str, what: str) -> str:

@@ -1,6 +1,7 @@
 """The leads service's gRPC door, as tests knock on it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -30,10 +31,11 @@ JSON_FIELDS = {"custom_fields", "stage_field_values"}
 
 @dataclass
 class Door:
-    """Calls of the leads service under a user's token, and the configuration that it works by."""
+    """Calls of the leads service under a token, a user's unless said, and the configuration that it works by."""
 
     channel: grpc.aio.Channel
     configuration: configuration_service_pb2.Configuration
+    token: str = USER_TOKEN
     lead_stub: Any = field(init=False)
     timeline_stub: Any = field(init=False)
     sla_stub: Any = field(init=False)
@@ -45,8 +47,8 @@ class Door:
         self.sla_stub = sla_service_pb2_grpc.SlaServiceStub(self.channel)
         self.conversion_stub = conversion_grpc.ConversionServiceStub(self.channel)
 
-    async def ask(self, method: Any, request: Any, *, sent: str = USER_TOKEN, key: str | None = None) -> Any:
-        return await call(method, request, token=sent, timeout=15, idempotency_key=key)
+    async def ask(self, method: Any, request: Any, *, sent: str | None = None, key: str | None = None) -> Any:
+        return await call(method, request, token=sent or self.token, timeout=15, idempotency_key=key)
 
     async def create(self, *, key: str | None = None, **given: Any) -> lead_pb2.Lead:
         given = given or {"last_name": "Johnson"}
@@ -65,6 +67,14 @@ class Door:
             expected_version=version,
         )
         return (await self.ask(self.lead_stub.UpdateLead, request)).lead  # type: ignore[no-any-return]
+
+    async def change_many(
+        self, lead_ids: Sequence[str], *, atomic: bool = False, **given: Any
+    ) -> leads.BulkUpdateLeadsResponse:
+        request = leads.BulkUpdateLeadsRequest(
+            lead_ids=lead_ids, fields=lead_fields(given), update_mask=FieldMask(paths=list(given)), atomic=atomic
+        )
+        return await self.ask(self.lead_stub.BulkUpdateLeads, request)  # type: ignore[no-any-return]
 
     async def delete(self, lead_id: str, *, version: int | None = None) -> None:
         await self.ask(self.lead_stub.DeleteLead, leads.DeleteLeadRequest(lead_id=lead_id, expected_version=version))
@@ -88,6 +98,12 @@ class Door:
     async def history(self, lead_id: str) -> list[timeline.HistoryEntry]:
         request = timeline.ListHistoryRequest(lead_id=lead_id, limit=100)
         return list((await self.ask(self.timeline_stub.ListHistory, request)).entries)
+
+    async def stage_assignments(
+        self, lead_id: str, *, page: int = 0, limit: int = 100
+    ) -> timeline.ListStageAssignmentsResponse:
+        request = timeline.ListStageAssignmentsRequest(lead_id=lead_id, page=page, limit=limit)
+        return await self.ask(self.timeline_stub.ListStageAssignments, request)  # type: ignore[no-any-return]
 
     async def add_note(self, lead_id: str, content: str, *, key: str | None = None) -> timeline.Note:
         request = timeline.AddNoteRequest(lead_id=lead_id, content=content)

@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from functools import partial
 
-from leadline.settings.v1 import settings_service_pb2, settings_service_pb2_grpc
+from leadline.settings.v1 import retirement_pb2, settings_service_pb2, settings_service_pb2_grpc
 
 from kit.db.migrations import migrate
+from kit.ids import new_id
 from kit.rpc.calls import call, is_serving, open_channel
 from leads_service import main as leads_main
 from settings_service import main as settings_main
 from settings_service.settings import SettingsServiceSettings
-from tests.integration.leads.conftest import NOBODY, leads_settings
+from tests.integration.leads.conftest import NOBODY, TestClock, leads_settings
 from tests.integration.leads.door import Door, refusal
+from tests.integration.leads.pushing import Edit, House, default_priority, open_house
 from tests.support import tokens
 from tests.support.waiting import eventually
 
@@ -66,6 +68,50 @@ async def test_a_service_that_never_saw_a_configuration_is_not_ready_and_says_so
             assert error.reason == "CONFIGURATION_UNAVAILABLE"
             assert not await is_serving(channel)
         await server.stop()
+
+
+async def test_a_configuration_that_could_not_be_kept_is_in_force_and_is_kept_later(
+    create_database: Callable[[str], str], door: Door, clock: TestClock
+) -> None:
+    url = create_database("feed_not_kept")
+    async with open_house(url, door.configuration, clock) as house:
+        await house.execute("ALTER TABLE configuration_copy RENAME TO away")
+        changed = house.settings.push(default_priority("low"))
+
+        async def priority() -> str:
+            return (await house.door.create(last_name="Johnson")).priority
+
+        await eventually(priority, lambda name: name == "low", within=1)
+        await house.execute("ALTER TABLE away RENAME TO configuration_copy")
+        await eventually(house.kept_revision, lambda revision: revision == changed.revision)
+
+
+async def test_one_that_makes_no_sense_leaves_the_former_one_in_force(
+    create_database: Callable[[str], str], door: Door, clock: TestClock
+) -> None:
+    async with open_house(create_database("feed_senseless"), door.configuration, clock) as house:
+        kept = await house.kept_revision()
+        nowhere = retirement_pb2.Retirement(id=str(new_id()), entry_id=str(new_id()))
+        await say(house, lambda changed: changed.retirements.append(nowhere))
+        await say(house, lambda changed: changed.ClearField("priorities"))
+        assert await house.kept_revision() == kept
+        after = house.settings.push(
+            lambda changed: changed.ClearField("retirements"),
+            lambda changed: changed.priorities.extend(door.configuration.priorities),
+            default_priority("low"),
+        )
+        await eventually(house.kept_revision, lambda revision: revision == after.revision)
+        assert (await house.door.create(last_name="Johnson")).priority == "low"
+
+
+async def say(house: House, edit: Edit) -> None:
+    """Push a change, and wait until it has been said."""
+    revision = house.settings.push(edit).revision
+
+    async def said() -> list[int]:
+        return house.settings.said
+
+    await eventually(said, lambda revisions: revision in revisions)
 
 
 async def rename_policy(address: str, name: str) -> None:

@@ -10,13 +10,14 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from kit.ids import new_id
-from leads_service.domain import life_cycle
 from leads_service.domain.configuration import (
     LEADS,
     OPPORTUNITIES,
     Configuration,
     Pipeline,
     Priority,
+    Retirement,
+    Retiring,
     Settings,
     SlaPolicy,
     Stage,
@@ -24,6 +25,7 @@ from leads_service.domain.configuration import (
 )
 from leads_service.domain.lead import Actor, Change, Lead
 from leads_service.domain.settling import Situation
+from tests.unit.leads import changing
 
 NOW = datetime(2025, 1, 20, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -103,9 +105,24 @@ def asked(
     return StageField(stage.id, name, name.title(), type_, required, options)
 
 
+def retiring(entry: Pipeline | Stage | Priority | str, kind: Retiring = Retiring.SOURCE) -> Retirement:
+    """The deletion of an entry; one that is known by its name alone is a source unless said."""
+    if isinstance(entry, str):
+        return Retirement(id=new_id(), kind=kind, entry_id=new_id(), name=entry)
+    if isinstance(entry, Priority):
+        return Retirement(id=new_id(), kind=Retiring.PRIORITY, entry_id=new_id(), name=entry.name)
+    what = Retiring.PIPELINE if isinstance(entry, Pipeline) else Retiring.STAGE
+    return Retirement(id=new_id(), kind=what, entry_id=entry.id, name=entry.name)
+
+
 def by_person(now: datetime = NOW, configuration: Configuration = CONFIGURATION, who: UUID = ALICE) -> Situation:
     """Something that a person does."""
     return Situation(configuration, Actor(who), now)
+
+
+def by_admin(now: datetime = NOW, configuration: Configuration = CONFIGURATION) -> Situation:
+    """Something that an administrator does."""
+    return Situation(configuration, Actor(ALICE, is_admin=True), now)
 
 
 def by_leadline(now: datetime = NOW, configuration: Configuration = CONFIGURATION) -> Situation:
@@ -115,7 +132,7 @@ def by_leadline(now: datetime = NOW, configuration: Configuration = CONFIGURATIO
 
 def created(given: Mapping[str, Any] | None = None, configuration: Configuration = CONFIGURATION) -> Change:
     """A lead created by Alice at ``NOW``."""
-    return life_cycle.create(
+    return changing.create(
         new_id(), {"last_name": "Johnson"} if given is None else given, ALICE, by_person(NOW, configuration)
     )
 

@@ -47,6 +47,9 @@ def ready_lead(**changes: Any) -> Lead:
     return replace(created(DOCUMENTED).lead, **changes)
 
 
+LEAD = ready_lead()
+
+
 def planned(lead: Lead, request: ConversionRequest | None = None, configuration: Configuration = CONFIGURATION) -> Any:
     wanted = request or ConversionRequest()
     place = conversion.check_request(wanted, configuration)
@@ -61,7 +64,7 @@ def test_a_lead_with_all_that_is_required_can_be_converted() -> None:
         (),
         (),
     )
-    conversion.require_convertible(ready_lead(), CONFIGURATION)
+    assert conversion.prepared(LEAD, {}, by_person(LATER)) == LEAD
 
 
 def test_missing_fields_are_named() -> None:
@@ -70,7 +73,7 @@ def test_missing_fields_are_named() -> None:
     ready = conversion.readiness(lead, configuration)
     assert (ready.can_convert, ready.missing_fields) == (False, ("estimatedValue", "customFields.budget"))
     with refusal("CONVERSION_NOT_ALLOWED") as refused:
-        conversion.require_convertible(lead, configuration)
+        conversion.prepared(lead, {}, by_person(LATER, configuration))
     assert [each.field for each in refused.value.violations] == ["estimatedValue", "customFields.budget"]
 
 
@@ -89,20 +92,20 @@ def test_settings_may_ask_for_qualified_leads() -> None:
 def test_a_converted_lead_answers_with_what_it_became() -> None:
     lead = ready_lead(status=LeadStatus.CONVERTED, account_id=ACCOUNT, contact_id=CONTACT)
     with refusal("LEAD_ALREADY_CONVERTED") as refused:
-        conversion.require_convertible(lead, CONFIGURATION)
+        conversion.prepared(lead, {}, by_person(LATER))
     assert refused.value.metadata == {"accountId": str(ACCOUNT), "contactId": str(CONTACT)}
     assert conversion.readiness(lead, CONFIGURATION).reasons == ("The lead is converted.",)
 
 
 def test_a_second_conversion_waits_for_the_first() -> None:
     with refusal("LEAD_CONVERTING"):
-        conversion.require_convertible(ready_lead(conversion_id=new_id()), CONFIGURATION)
+        conversion.prepared(ready_lead(conversion_id=new_id()), {}, by_person(LATER))
     assert not conversion.readiness(ready_lead(conversion_id=new_id()), CONFIGURATION).can_convert
 
 
 def test_a_disqualified_lead_is_not_converted() -> None:
     with refusal("LEAD_CLOSED"):
-        conversion.require_convertible(ready_lead(status=LeadStatus.DISQUALIFIED), CONFIGURATION)
+        conversion.prepared(ready_lead(status=LeadStatus.DISQUALIFIED), {}, by_person(LATER))
 
 
 def test_asking_for_nothing_is_refused() -> None:
@@ -241,13 +244,9 @@ def test_a_free_mail_domain_stands_for_no_company(address: str) -> None:
 
 def test_reserving_locks_the_lead_and_no_version_gets_stale() -> None:
     conversion_id = new_id()
-    change = conversion.reserve(ready_lead(), conversion_id, by_person(LATER))
-    assert change.lead == replace(ready_lead(), **_kept(change.lead), conversion_id=conversion_id)
+    change = conversion.reserve(LEAD, LEAD, conversion_id, by_person(LATER))
+    assert change.lead == replace(LEAD, conversion_id=conversion_id)
     assert (change.lead.version, types_of(change), change.history) == (1, ["conversion_started"], ())
-
-
-def _kept(lead: Lead) -> dict[str, Any]:
-    return {"id": lead.id, "sla": lead.sla}
 
 
 def completed(lead: Lead, **more: Any) -> Any:

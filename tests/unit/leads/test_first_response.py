@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leads_service.domain import life_cycle, timeline
+from leads_service.domain import timeline
 from leads_service.domain.configuration import Configuration
 from leads_service.domain.lead import Change, Lead, LeadStatus
 from leads_service.domain.settling import Situation
 from leads_service.domain.sla import SlaStatus, status_at
 from leads_service.domain.timeline import LoggedActivity
+from tests.unit.leads import changing
 from tests.unit.leads.building import (
     ALICE,
     BOB,
@@ -44,7 +45,7 @@ def noted(lead: Lead, situation: Situation) -> Change:
 
 
 def moved(lead: Lead, situation: Situation) -> Change:
-    return life_cycle.change_stage(lead, CONTACTED.id, {}, situation)
+    return changing.change_stage(lead, CONTACTED.id, {}, situation)
 
 
 ANSWERS = {

@@ -16,6 +16,7 @@ from leads_service.domain import life_cycle
 from leads_service.domain.conditions import Condition
 from leads_service.domain.configuration import ScoringRule
 from leads_service.domain.lead import Lead, LeadStatus
+from tests.unit.leads import changing
 from tests.unit.leads.building import (
     ALICE,
     BOB,
@@ -49,7 +50,7 @@ CONVERTING = replace(make_lead(), conversion_id=new_id())
 
 
 def updated(lead: Lead, **given_fields: Any) -> Any:
-    return life_cycle.update(lead, given_fields, by_person(LATER))
+    return changing.update(lead, given_fields, by_person(LATER))
 
 
 def test_a_new_lead_stands_in_the_first_stage_of_the_default_pipeline_with_the_default_priority() -> None:
@@ -87,7 +88,7 @@ def test_a_place_that_is_none_for_leads_is_refused(place: dict[str, UUID], fault
     with faults(fault):
         created({"last_name": "J", **place})
     with faults(fault):
-        life_cycle.update(make_lead(), place, by_person())
+        changing.update(make_lead(), place, by_person())
 
 
 def test_all_that_is_wrong_with_a_new_lead_is_said_at_once() -> None:
@@ -108,9 +109,7 @@ def test_a_lead_must_say_whom_it_is_about() -> None:
 def test_the_gate_cannot_take_the_last_name_away() -> None:
     configuration = configured(stage_fields=(asked(CONTACTED, "lastName", required=False),))
     with faults(*((name, "REQUIRED") for name in ("lastName", "company", "email", "phone"))):
-        life_cycle.change_stage(
-            make_lead(configuration), CONTACTED.id, {"lastName": ""}, by_person(LATER, configuration)
-        )
+        changing.change_stage(make_lead(configuration), CONTACTED.id, {"lastName": ""}, by_person(LATER, configuration))
 
 
 def test_an_update_changes_what_it_is_given_and_nothing_else() -> None:
@@ -126,7 +125,7 @@ def test_an_update_changes_what_it_is_given_and_nothing_else() -> None:
 
 def test_an_update_that_changes_nothing_changes_nothing() -> None:
     change = created(DOCUMENTED)
-    again = life_cycle.update(change.lead, DOCUMENTED, by_person(LATER))
+    again = changing.update(change.lead, DOCUMENTED, by_person(LATER))
     assert (again.lead, again.changed) == (change.lead, False)
     assert (again.history, again.activities, again.clock_changed) == ((), (), False)
 
@@ -134,7 +133,7 @@ def test_an_update_that_changes_nothing_changes_nothing() -> None:
 def test_a_phone_number_that_stays_as_typed_stays_the_same_number() -> None:
     lead = make_lead(phone="212 555 0123")
     elsewhere = by_person(LATER, configured(default_region="GB"))
-    assert not life_cycle.update(lead, {"phone": "212 555 0123"}, elsewhere).changed
+    assert not changing.update(lead, {"phone": "212 555 0123"}, elsewhere).changed
 
 
 def test_history_says_what_people_read_for_ids() -> None:
@@ -196,7 +195,7 @@ def test_the_clock_is_told_what_operators_see_of_its_lead_and_nothing_else() -> 
     told = [
         updated(lead, assigned_to=BOB),
         updated(lead, priority="high"),
-        life_cycle.change_stage(lead, CONTACTED.id, {}, by_leadline(LATER)),
+        changing.change_stage(lead, CONTACTED.id, {}, by_leadline(LATER)),
     ]
     assert [(change.clock_changed, change.lead.clock_version) for change in told] == [(True, 2)] * 3
     assert not updated(lead, title="Director").clock_changed
@@ -205,7 +204,7 @@ def test_the_clock_is_told_what_operators_see_of_its_lead_and_nothing_else() -> 
 def test_a_closed_clock_is_not_told_any_more() -> None:
     answered = updated(make_lead(), stage_id=CONTACTED.id)
     assert (answered.clock_changed, answered.lead.clock_closed_by) == (True, "answered")
-    assert not life_cycle.update(answered.lead, {"assigned_to": BOB}, by_person(LATER + MINUTE)).clock_changed
+    assert not changing.update(answered.lead, {"assigned_to": BOB}, by_person(LATER + MINUTE)).clock_changed
     assert not life_cycle.delete(answered.lead, by_person(LATER + MINUTE)).clock_changed
 
 
@@ -213,7 +212,7 @@ def test_a_closed_clock_is_not_told_any_more() -> None:
 def test_a_closed_lead_is_read_only(lead: Lead) -> None:
     for attempt in (
         lambda: updated(lead, title="Director"),
-        lambda: life_cycle.change_stage(lead, CONTACTED.id, {}, by_person(LATER)),
+        lambda: changing.change_stage(lead, CONTACTED.id, {}, by_person(LATER)),
         lambda: life_cycle.delete(lead, by_person(LATER)),
     ):
         with refusal("LEAD_CLOSED") as refused:
@@ -225,7 +224,7 @@ def test_a_lead_that_is_being_converted_is_locked() -> None:
     activity = by_person(LATER).activity(CONVERTING, "call", "Call")
     for attempt in (
         lambda: updated(CONVERTING, title="Director"),
-        lambda: life_cycle.change_stage(CONVERTING, CONTACTED.id, {}, by_person(LATER)),
+        lambda: changing.change_stage(CONVERTING, CONTACTED.id, {}, by_person(LATER)),
         lambda: life_cycle.delete(CONVERTING, by_person(LATER)),
         lambda: life_cycle.happened(CONVERTING, activity, by_person(LATER)),
     ):
@@ -288,8 +287,8 @@ TRACKED = {
 def test_history_is_exactly_what_changed_and_the_same_change_twice_is_one(
     first: dict[str, Any], second: dict[str, Any]
 ) -> None:
-    before = life_cycle.create(new_id(), {"last_name": "J", **first}, ALICE, by_person(NOW, SCORED)).lead
-    change = life_cycle.update(before, second, by_person(LATER, SCORED))
+    before = changing.create(new_id(), {"last_name": "J", **first}, ALICE, by_person(NOW, SCORED)).lead
+    change = changing.update(before, second, by_person(LATER, SCORED))
     after = change.lead
     differing = {name for name, attribute in TRACKED.items() if getattr(before, attribute) != getattr(after, attribute)}
     for key in {*before.custom_fields, *after.custom_fields}:
@@ -299,13 +298,13 @@ def test_history_is_exactly_what_changed_and_the_same_change_twice_is_one(
     assert len(change.history) == len(differing)
     assert change.changed is bool(differing)
     assert after.version == before.version + bool(differing)
-    again = life_cycle.update(after, second, by_person(LATER + HOUR, SCORED))
+    again = changing.update(after, second, by_person(LATER + HOUR, SCORED))
     assert (again.lead, again.changed, again.activities) == (after, False, ())
 
 
 @settings(max_examples=100, deadline=None)
 @given(written, written)
 def test_a_clock_version_rises_exactly_when_the_clock_is_told(first: dict[str, Any], second: dict[str, Any]) -> None:
-    before = life_cycle.create(new_id(), {"last_name": "J", **first}, ALICE, by_person(NOW, SCORED)).lead
-    change = life_cycle.update(before, second, by_leadline(NOW + timedelta(hours=1), SCORED))
+    before = changing.create(new_id(), {"last_name": "J", **first}, ALICE, by_person(NOW, SCORED)).lead
+    change = changing.update(before, second, by_leadline(NOW + timedelta(hours=1), SCORED))
     assert change.lead.clock_version == before.clock_version + change.clock_changed

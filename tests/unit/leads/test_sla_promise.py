@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leads_service.domain import life_cycle
 from leads_service.domain.business_clock import BusinessHours
 from leads_service.domain.conditions import Condition
 from leads_service.domain.configuration import EscalationRule, SlaPolicy
@@ -22,6 +21,7 @@ from leads_service.domain.sla import (
     status_at,
     time_remaining,
 )
+from tests.unit.leads import changing
 from tests.unit.leads.building import (
     BOB,
     HOUR,
@@ -190,7 +190,7 @@ def rechosen(**changes: Any) -> Any:
 
 def test_a_new_priority_chooses_the_policy_anew_and_the_clock_still_starts_at_creation() -> None:
     configuration = rechosen()
-    change = life_cycle.update(make_lead(configuration), {"priority": "high"}, by_person(NOW + MINUTE, configuration))
+    change = changing.update(make_lead(configuration), {"priority": "high"}, by_person(NOW + MINUTE, configuration))
     assert change.lead.sla is not None
     assert (change.lead.sla.policy, change.lead.sla.deadline) == ("high", NOW + HOUR)
     assert (change.clock_changed, change.lead.clock_version) == (True, 2)
@@ -199,14 +199,14 @@ def test_a_new_priority_chooses_the_policy_anew_and_the_clock_still_starts_at_cr
 def test_after_the_first_response_the_promise_stays() -> None:
     configuration = rechosen()
     answered = replace(make_lead(configuration), first_response_at=NOW + MINUTE)
-    change = life_cycle.update(answered, {"priority": "high"}, by_person(NOW + 2 * MINUTE, configuration))
+    change = changing.update(answered, {"priority": "high"}, by_person(NOW + 2 * MINUTE, configuration))
     assert change.lead.sla == answered.sla
 
 
 def test_changing_a_policy_does_not_move_what_is_promised() -> None:
     lead = make_lead()
     stricter = configured(policies=(policy("Standard Response", 10, default=True),))
-    change = life_cycle.update(lead, {"title": "Founder"}, by_person(NOW + MINUTE, stricter))
+    change = changing.update(lead, {"title": "Founder"}, by_person(NOW + MINUTE, stricter))
     assert change.lead.sla == lead.sla
     assert not change.clock_changed
 
@@ -214,14 +214,14 @@ def test_changing_a_policy_does_not_move_what_is_promised() -> None:
 def test_a_lead_that_no_policy_covers_any_more_keeps_its_promise() -> None:
     lead = make_lead()
     nothing_for_high = configured(policies=(policy("low only", {"low": 10}, default=True),))
-    change = life_cycle.update(lead, {"priority": "high"}, by_person(NOW + MINUTE, nothing_for_high))
+    change = changing.update(lead, {"priority": "high"}, by_person(NOW + MINUTE, nothing_for_high))
     assert change.lead.sla == lead.sla
 
 
 def test_a_lead_without_promise_gets_one_and_its_clock_starts() -> None:
     lead = make_lead(configured(policies=()))
     assert (lead.sla, lead.clock_version) == (None, 0)
-    change = life_cycle.update(lead, {"priority": "high"}, by_person(NOW + MINUTE))
+    change = changing.update(lead, {"priority": "high"}, by_person(NOW + MINUTE))
     assert change.lead.sla is not None
     assert (change.clock_changed, change.lead.clock_version) == (True, 1)
 
@@ -239,8 +239,8 @@ def test_what_was_recorded_stays_recorded_unless_it_lies_ahead_again() -> None:
         lead.sla, at_risk_recorded_at=recorded_at, breach_recorded_at=recorded_at, escalations=(escalation,)
     )
     lead = replace(lead, sla=recorded)
-    earlier = life_cycle.update(lead, {"priority": "critical"}, by_leadline(NOW + 80 * MINUTE, configuration)).lead.sla
-    later = life_cycle.update(lead, {"priority": "low"}, by_leadline(NOW + 80 * MINUTE, configuration)).lead.sla
+    earlier = changing.update(lead, {"priority": "critical"}, by_leadline(NOW + 80 * MINUTE, configuration)).lead.sla
+    later = changing.update(lead, {"priority": "low"}, by_leadline(NOW + 80 * MINUTE, configuration)).lead.sla
     assert earlier is not None
     assert later is not None
     assert (earlier.breach_recorded_at, earlier.escalations[0].escalated_at) == (recorded_at, recorded_at)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from kit.errors import LeadlineError
 from kit.ids import new_id
-from leads_service.domain import life_cycle
 from leads_service.domain.configuration import FIELD_TYPES, Configuration, Stage, StageField
 from leads_service.domain.lead import Lead
+from tests.unit.leads import changing
 from tests.unit.leads.building import (
     BOB,
     CONTACTED,
@@ -34,7 +34,7 @@ from tests.unit.leads.refusals import faults, refusal, unless_refused
 
 
 def moved(lead: Lead, stage: Stage, configuration: Configuration, **values: Any) -> Lead:
-    return life_cycle.change_stage(lead, stage.id, values, by_person(NOW + timedelta(minutes=1), configuration)).lead
+    return changing.change_stage(lead, stage.id, values, by_person(NOW + timedelta(minutes=1), configuration)).lead
 
 
 BUDGET = configured(
@@ -103,7 +103,7 @@ def test_clearing_a_required_field_on_entry_is_missing_it() -> None:
 def test_an_optional_field_can_be_cleared() -> None:
     lead = moved(make_lead(BUDGET), CONTACTED, BUDGET, amount=1, close_date="2025-03-01", remark="soon")
     update = {"stage_field_values": {"remark": None}}
-    after = life_cycle.update(lead, update, by_person(NOW + timedelta(minutes=2), BUDGET)).lead
+    after = changing.update(lead, update, by_person(NOW + timedelta(minutes=2), BUDGET)).lead
     assert after.stage_field_values == {"amount": 1, "close_date": "2025-03-01"}
 
 
@@ -118,7 +118,7 @@ def test_creating_and_updating_pass_the_same_gate() -> None:
     with faults(*missing, reason="STAGE_FIELDS_MISSING"):
         created({"last_name": "J", "stage_id": CONTACTED.id}, BUDGET)
     with faults(*missing, reason="STAGE_FIELDS_MISSING"):
-        life_cycle.update(make_lead(BUDGET), {"stage_id": CONTACTED.id}, by_person(NOW, BUDGET))
+        changing.update(make_lead(BUDGET), {"stage_id": CONTACTED.id}, by_person(NOW, BUDGET))
     values = {"amount": 1, "close_date": "2025-03-01"}
     change = created({"last_name": "J", "stage_id": CONTACTED.id, "stage_field_values": values}, BUDGET)
     assert change.lead.stage_field_values == values
@@ -127,7 +127,7 @@ def test_creating_and_updating_pass_the_same_gate() -> None:
 def test_staying_asks_for_nothing_new() -> None:
     lead = make_lead()
     later = configured(stage_fields=(asked(NEW, "amount", "number"),))
-    assert life_cycle.update(lead, {"title": "Founder"}, by_person(NOW, later)).lead.title == "Founder"
+    assert changing.update(lead, {"title": "Founder"}, by_person(NOW, later)).lead.title == "Founder"
 
 
 KINDS: dict[str, tuple[list[Any], list[Any]]] = {
@@ -243,11 +243,11 @@ def test_a_free_pipeline_moves_anywhere() -> None:
 
 
 def test_a_lead_from_another_pipeline_may_come_in_anywhere() -> None:
-    change = life_cycle.update(make_lead(), {"pipeline_id": STEPS.id, "stage_id": THIRD.id}, by_person())
+    change = changing.update(make_lead(), {"pipeline_id": STEPS.id, "stage_id": THIRD.id}, by_person())
     assert (change.lead.pipeline_id, change.lead.stage_id) == (STEPS.id, THIRD.id)
 
 
 def test_a_stage_of_another_pipeline_is_refused() -> None:
     for stage_id, reason in ((SECOND.id, "OF_ANOTHER_PIPELINE"), (new_id(), "NOT_CONFIGURED")):
         with faults(("stageId", reason)):
-            life_cycle.change_stage(make_lead(), stage_id, {}, by_person())
+            changing.change_stage(make_lead(), stage_id, {}, by_person())

@@ -3,12 +3,18 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from dataclasses import field as dataclass_field
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-_SECONDS_OF_DAY = 86_400
+_MICROSECOND = timedelta(microseconds=1)
+_MICROSECONDS_OF_DAY = timedelta(days=1) // _MICROSECOND
+
+# Whether a value passes at an instant.
+Test = Callable[[Any, datetime], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,13 @@ class Condition:
     field: str
     operator: str
     value: Any = None
+    # Made once, since every write of a lead asks every rule.
+    test: Test = dataclass_field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Prepare what the value is compared with."""
+        prepare = _OPERATORS.get(self.operator)
+        object.__setattr__(self, "test", prepare(self.value) if prepare else _never)
 
 
 def matches(condition: Condition, actual: Any, now: datetime) -> bool:
@@ -28,8 +41,11 @@ def matches(condition: Condition, actual: Any, now: datetime) -> bool:
     operator is unknown, does not hold. A value that is not there equals nothing and contains nothing, so that
     the three operators with ``not`` hold for it.
     """
-    test = _TESTS.get(condition.operator)
-    return test is not None and test(actual, condition.value, now)
+    return condition.test(actual, now)
+
+
+def _never(_actual: Any, _now: datetime) -> bool:
+    return False
 
 
 def _is_list(value: Any) -> bool:
@@ -38,12 +54,13 @@ def _is_list(value: Any) -> bool:
 
 def _number(value: Any) -> Decimal | None:
     """The number, also when it comes as text."""
+    if isinstance(value, str):
+        text = value.strip()
+        return Decimal(text) if _NUMBER.fullmatch(text) else None
     if isinstance(value, Decimal):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return Decimal(str(value))
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        return Decimal(value.strip())
     return None
 
 
@@ -58,35 +75,6 @@ def _is_empty(actual: Any) -> bool:
     return actual is None or (isinstance(actual, str) and not actual.strip()) or actual in ([], {}, ())
 
 
-def _equals(actual: Any, wanted: Any) -> bool:
-    left, right = _number(actual), _number(wanted)
-    if left is not None and right is not None:
-        return left == right
-    text = _text(actual)
-    return text is not None and text == _text(wanted)
-
-
-def _contains(actual: Any, wanted: Any) -> bool:
-    """A list holds a value, a text holds a text."""
-    if _is_list(actual):
-        return any(_equals(item, wanted) for item in actual)
-    part = _text(wanted)
-    return isinstance(actual, str) and bool(part) and str(part) in actual.casefold()
-
-
-def _starts_with(actual: Any, wanted: Any) -> bool:
-    start = _text(wanted)
-    return isinstance(actual, str) and bool(start) and actual.strip().casefold().startswith(str(start))
-
-
-def _among(actual: Any, wanted: Any) -> bool:
-    return _is_list(wanted) and any(_equals(actual, each) for each in wanted)
-
-
-def _contains_any(actual: Any, wanted: Any) -> bool:
-    return _is_list(wanted) and any(_contains(actual, each) for each in wanted)
-
-
 def _is_single(actual: Any) -> bool:
     """Whether equality can apply: to a single value, or to none."""
     return _is_empty(actual) or _text(actual) is not None
@@ -96,12 +84,83 @@ def _can_contain(actual: Any) -> bool:
     return _is_empty(actual) or isinstance(actual, str) or _is_list(actual)
 
 
-def _compare(test: Callable[[Decimal, Decimal], bool]) -> Callable[[Any, Any, datetime], bool]:
-    def compare(actual: Any, wanted: Any, _now: datetime) -> bool:
-        left, right = _number(actual), _number(wanted)
-        return left is not None and right is not None and test(left, right)
+def _equal_to(wanted: Any) -> Callable[[Any], bool]:
+    text, number = _text(wanted), _number(wanted)
 
-    return compare
+    def equals(actual: Any) -> bool:
+        if text is None:
+            return False
+        if number is not None and (other := _number(actual)) is not None:
+            return other == number
+        return _text(actual) == text
+
+    return equals
+
+
+def _containing(wanted: Any) -> Callable[[Any], bool]:
+    """A list holds a value, a text holds a text."""
+    equals, part = _equal_to(wanted), _text(wanted)
+
+    def contains(actual: Any) -> bool:
+        if _is_list(actual):
+            return any(equals(item) for item in actual)
+        return bool(part) and isinstance(actual, str) and str(part) in actual.casefold()
+
+    return contains
+
+
+def _among(wanted: Any) -> Callable[[Any], bool]:
+    """What equals one of the values of a list, and never where there is no list."""
+    values = wanted if _is_list(wanted) else ()
+    texts = {text for each in values if (text := _text(each)) is not None}
+    numbers = {number for each in values if (number := _number(each)) is not None}
+
+    def among(actual: Any) -> bool:
+        text = _text(actual)
+        return text is not None and (text in texts or (bool(numbers) and _number(actual) in numbers))
+
+    return among
+
+
+def _containing_any(wanted: Any) -> Callable[[Any], bool]:
+    tests = [_containing(each) for each in wanted] if _is_list(wanted) else []
+    return lambda actual: any(test(actual) for test in tests)
+
+
+def _timeless(test: Callable[[Any], bool]) -> Test:
+    return lambda actual, _now: test(actual)
+
+
+def _not_equal_to(wanted: Any) -> Test:
+    equals = _equal_to(wanted)
+    return lambda actual, _now: _is_single(actual) and not equals(actual)
+
+
+def _not_containing(wanted: Any) -> Test:
+    contains = _containing(wanted)
+    return lambda actual, _now: _can_contain(actual) and not contains(actual)
+
+
+def _not_in(wanted: Any) -> Test:
+    among = _among(wanted)
+    return (lambda actual, _now: _is_single(actual) and not among(actual)) if _is_list(wanted) else _never
+
+
+def _starting_with(wanted: Any) -> Test:
+    start = _text(wanted)
+    if not start:
+        return _never
+    return lambda actual, _now: isinstance(actual, str) and actual.strip().casefold().startswith(start)
+
+
+def _compared(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Any], Test]:
+    def prepare(wanted: Any) -> Test:
+        limit = _number(wanted)
+        if limit is None:
+            return _never
+        return lambda actual, _now: (number := _number(actual)) is not None and compare(number, limit)
+
+    return prepare
 
 
 def _instant(value: Any) -> datetime | None:
@@ -118,28 +177,34 @@ def _instant(value: Any) -> datetime | None:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def _older_than_days(actual: Any, wanted: Any, now: datetime) -> bool:
-    instant, days = _instant(actual), _number(wanted)
-    if instant is None or days is None:
-        return False
-    return Decimal((now - instant).total_seconds()) > days * _SECONDS_OF_DAY
+def _older_than_days(wanted: Any) -> Test:
+    days = _number(wanted)
+    if days is None or not days.is_finite():
+        return _never
+    longest = Fraction(days) * _MICROSECONDS_OF_DAY
+
+    def is_older(actual: Any, now: datetime) -> bool:
+        instant = _instant(actual)
+        return instant is not None and (now - instant) // _MICROSECOND > longest
+
+    return is_older
 
 
-_TESTS: dict[str, Callable[[Any, Any, datetime], bool]] = {
-    "equals": lambda actual, wanted, _: _equals(actual, wanted),
-    "not_equals": lambda actual, wanted, _: _is_single(actual) and not _equals(actual, wanted),
-    "contains": lambda actual, wanted, _: _contains(actual, wanted),
-    "not_contains": lambda actual, wanted, _: _can_contain(actual) and not _contains(actual, wanted),
-    "starts_with": lambda actual, wanted, _: _starts_with(actual, wanted),
-    "in": lambda actual, wanted, _: _among(actual, wanted),
-    "not_in": lambda actual, wanted, _: _is_list(wanted) and _is_single(actual) and not _among(actual, wanted),
-    "contains_any": lambda actual, wanted, _: _contains_any(actual, wanted),
-    "is_empty": lambda actual, _wanted, _: _is_empty(actual),
-    "is_not_empty": lambda actual, _wanted, _: not _is_empty(actual),
-    "greater_than": _compare(lambda left, right: left > right),
-    "less_than": _compare(lambda left, right: left < right),
-    "greater_or_equal": _compare(lambda left, right: left >= right),
-    "less_or_equal": _compare(lambda left, right: left <= right),
+_OPERATORS: dict[str, Callable[[Any], Test]] = {
+    "equals": lambda wanted: _timeless(_equal_to(wanted)),
+    "not_equals": _not_equal_to,
+    "contains": lambda wanted: _timeless(_containing(wanted)),
+    "not_contains": _not_containing,
+    "starts_with": _starting_with,
+    "in": lambda wanted: _timeless(_among(wanted)),
+    "not_in": _not_in,
+    "contains_any": lambda wanted: _timeless(_containing_any(wanted)),
+    "is_empty": lambda _wanted: _timeless(_is_empty),
+    "is_not_empty": lambda _wanted: lambda actual, _now: not _is_empty(actual),
+    "greater_than": _compared(lambda left, right: left > right),
+    "less_than": _compared(lambda left, right: left < right),
+    "greater_or_equal": _compared(lambda left, right: left >= right),
+    "less_or_equal": _compared(lambda left, right: left <= right),
     "older_than_days": _older_than_days,
 }
-OPERATORS = frozenset(_TESTS)
+OPERATORS = frozenset(_OPERATORS)

@@ -1,6 +1,6 @@
 """Converting a lead: what it needs, what is planned, and what becomes of the lead (spec: conversion)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,15 +8,20 @@ from uuid import UUID
 
 from kit.errors import FieldViolation, invalid, refused
 from kit.ids import new_id
-from leads_service.domain.configuration import OPPORTUNITIES, Configuration
+from leads_service.domain import stage_gate
+from leads_service.domain.configuration import OPPORTUNITIES, Configuration, Retiring
+from leads_service.domain.drafts import Draft
 from leads_service.domain.faults import Faults
-from leads_service.domain.fields import violation
+from leads_service.domain.fields import clean_fields, violation
 from leads_service.domain.first_response import CLOSING, answered
 from leads_service.domain.free_mail import company_domain
 from leads_service.domain.lead import Change, Lead, LeadStatus, value_of
-from leads_service.domain.life_cycle import require_not_converting
+from leads_service.domain.life_cycle import require_identity, require_not_converting
+from leads_service.domain.placing import default_stage, first_stage
+from leads_service.domain.retiring import require_nothing_retiring_entered, require_open
 from leads_service.domain.settling import Situation, settle
 from leads_service.domain.texts import one_line
+from leads_service.domain.visibility import check_write, hidden_from, with_kept
 
 _LONGEST_NAME = 200
 _RECORDS = {"account_id": "accountId", "contact_id": "contactId", "opportunity_id": "opportunityId"}
@@ -52,28 +57,65 @@ class Readiness:
         return not self.reasons
 
 
-def readiness(lead: Lead, configuration: Configuration) -> Readiness:
-    """What the settings ask of a lead before it is converted, and what it lacks."""
-    settings = configuration.settings
-    missing = tuple(name for name in settings.conversion_required_fields if value_of(lead, name) in (None, "", {}, []))
-    reasons = []
+def readiness(lead: Lead, configuration: Configuration, hidden: frozenset[str] = frozenset()) -> Readiness:
+    """What settings and the pipeline's won stage ask of a lead before it is converted, and what it lacks.
+
+    ``hidden`` are the fields whose values are not told.
+    """
+    required = configuration.settings.conversion_required_fields
+    missing = (*_missing_fields(lead, configuration), *_missing_at_won_stage(lead, configuration))
+    state = []
     if lead.status is not LeadStatus.OPEN:
-        reasons.append(f"The lead is {lead.status}.")
+        state.append(f"The lead is {lead.status}.")
     if lead.conversion_id is not None:
-        reasons.append("A conversion of this lead is running.")
-    if missing:
-        reasons.append(f"Fill in {', '.join(missing)}.")
-    if settings.conversion_requires_qualified and not lead.qualified:
-        reasons.append(f"The score is {lead.score}; a lead qualifies from {configuration.threshold}.")
-    return Readiness(settings.conversion_required_fields, missing, tuple(reasons))
+        state.append("A conversion of this lead is running.")
+    return Readiness(required, missing, (*state, *_lacks(lead, missing, configuration, hidden)))
 
 
-def require_convertible(lead: Lead, configuration: Configuration) -> None:
-    """Refuse a lead that cannot be converted now.
+def _missing_fields(lead: Lead, configuration: Configuration) -> tuple[str, ...]:
+    required = configuration.settings.conversion_required_fields
+    return tuple(name for name in required if value_of(lead, name) in (None, "", {}, []))
+
+
+def _missing_at_won_stage(lead: Lead, configuration: Configuration) -> tuple[str, ...]:
+    won = configuration.won_stage(lead.pipeline_id)
+    if won is None or won.id == lead.stage_id:
+        return ()
+    return tuple(stage_gate.value_path(field.name) for field in stage_gate.missing_fields(lead, won, configuration))
+
+
+def _lacks(lead: Lead, missing: Sequence[str], configuration: Configuration, hidden: frozenset[str]) -> list[str]:
+    reasons = [f"Fill in {', '.join(missing)}."] if missing else []
+    if configuration.settings.conversion_requires_qualified and not lead.qualified:
+        found = "The lead is not qualified" if "score" in hidden else f"The score is {lead.score}"
+        reasons.append(f"{found}; a lead qualifies from {configuration.threshold}.")
+    return reasons
+
+
+def prepared(lead: Lead, stage_values: Mapping[str, Any], situation: Situation) -> Lead:
+    """The lead with the values that came for its pipeline's won stage, ready to be reserved.
 
     Raises:
-        LeadlineError: LEAD_ALREADY_CONVERTED with the ids, LEAD_CONVERTING, LEAD_CLOSED, CONVERSION_NOT_ALLOWED.
+        LeadlineError: FIELD_NOT_EDITABLE, LEAD_ALREADY_CONVERTED with the ids, LEAD_CONVERTING, LEAD_CLOSED,
+            VALIDATION_FAILED, RETIRING, CONVERSION_NOT_ALLOWED, STAGE_FIELDS_MISSING.
     """
+    configuration = situation.configuration
+    given = {"stage_field_values": stage_values}
+    check_write(given, lead, lead.stage_id, situation)
+    _require_free(lead)
+    values = clean_fields(with_kept(given, lead, situation), configuration)["stage_field_values"]
+    won = configuration.won_stage(lead.pipeline_id)
+    ready = stage_gate.with_values(lead, won.id if won else lead.stage_id, values, configuration)
+    require_identity(ready)
+    require_nothing_retiring_entered(lead, ready, configuration)
+    _require_allowed(ready, configuration, hidden_from(situation.actor, lead.stage_id, configuration))
+    if won is not None and won.id != lead.stage_id:
+        stage_gate.require_nothing_missing(stage_gate.missing_fields(ready, won, configuration), won)
+    return ready
+
+
+def _require_free(lead: Lead) -> None:
+    """Refuse a lead that is closed or being converted."""
     if lead.status is LeadStatus.CONVERTED:
         ids = {name: getattr(lead, attribute) for attribute, name in _RECORDS.items()}
         raise refused(
@@ -86,17 +128,22 @@ def require_convertible(lead: Lead, configuration: Configuration) -> None:
         raise refused(
             "LEAD_CLOSED", f"The lead is {lead.status}. Reopen it first.", metadata={"status": str(lead.status)}
         )
-    ready = readiness(lead, configuration)
-    if not ready.can_convert:
-        missing = [FieldViolation(name, "REQUIRED", "Needed for a conversion.") for name in ready.missing_fields]
-        raise refused("CONVERSION_NOT_ALLOWED", " ".join(ready.reasons), violations=missing)
+
+
+def _require_allowed(lead: Lead, configuration: Configuration, hidden: frozenset[str]) -> None:
+    """Refuse a lead that lacks what the settings ask for; what the won stage asks for has a refusal of its own."""
+    missing = _missing_fields(lead, configuration)
+    lacks = _lacks(lead, missing, configuration, hidden)
+    if lacks:
+        violations = [FieldViolation(name, "REQUIRED", "Needed for a conversion.") for name in missing]
+        raise refused("CONVERSION_NOT_ALLOWED", " ".join(lacks), violations=violations)
 
 
 def check_request(request: ConversionRequest, configuration: Configuration) -> tuple[UUID, UUID]:
     """The opportunity's pipeline and stage; the first stage of the default pipeline where none is given.
 
     Raises:
-        LeadlineError: VALIDATION_FAILED naming each field at fault.
+        LeadlineError: VALIDATION_FAILED naming each field at fault; RETIRING.
     """
     faults = Faults()
     faults.note(lambda: _require_something(request))
@@ -122,20 +169,19 @@ def _opportunity_place(request: ConversionRequest, configuration: Configuration)
         stage = configuration.stage(request.opportunity_stage_id)
         if stage is None:
             raise violation("opportunityStageId", "NOT_CONFIGURED", "There is no stage of this id.")
-    default = configuration.default_pipeline(OPPORTUNITIES).id
-    pipeline_id = request.opportunity_pipeline_id or (stage.pipeline_id if stage else default)
-    pipeline = configuration.pipeline(pipeline_id)
+    elif request.opportunity_pipeline_id is None:
+        stage = default_stage(OPPORTUNITIES, configuration, "opportunityPipelineId")
+    pipeline_id = request.opportunity_pipeline_id or (stage.pipeline_id if stage else None)
+    pipeline = configuration.pipeline(pipeline_id) if pipeline_id else None
     if pipeline is None or pipeline.module != OPPORTUNITIES:
         field = "opportunityPipelineId" if request.opportunity_pipeline_id else "opportunityStageId"
         raise violation(field, "NOT_CONFIGURED", "Must be of a pipeline for opportunities.")
     if stage is None:
-        stages = configuration.stages_of(pipeline_id)
-        if not stages:
-            raise violation("opportunityPipelineId", "WITHOUT_STAGES", "This pipeline has no stages.")
-        return pipeline_id, stages[0].id
-    if stage.pipeline_id != pipeline_id:
+        stage = first_stage(pipeline, configuration, "opportunityPipelineId")
+    if stage.pipeline_id != pipeline.id:
         raise violation("opportunityStageId", "OF_ANOTHER_PIPELINE", f"This stage does not belong to {pipeline.name}.")
-    return pipeline_id, stage.id
+    require_open(Retiring.STAGE, stage.id, configuration)
+    return pipeline.id, stage.id
 
 
 def plan(
@@ -193,12 +239,12 @@ def _short(name: str) -> str:
     return name[:_LONGEST_NAME].strip()
 
 
-def reserve(lead: Lead, conversion_id: UUID, situation: Situation) -> Change:
-    """The lead, locked for a conversion."""
+def reserve(lead: Lead, ready: Lead, conversion_id: UUID, situation: Situation) -> Change:
+    """The lead, locked for a conversion; ``ready`` is it with the values that came along."""
     started = situation.activity(
         lead, "conversion_started", "Conversion started", metadata={"conversionId": str(conversion_id)}
     )
-    return settle(lead, replace(lead, conversion_id=conversion_id), [started], situation)
+    return Draft(lead, replace(ready, conversion_id=conversion_id), (started,), situation).settled()
 
 
 def complete(
@@ -209,16 +255,16 @@ def complete(
     *,
     started_at: datetime | None = None,
 ) -> Change:
-    """The lead, converted: in its pipeline's won stage where there is one, with its first response given.
+    """The lead, converted: in its pipeline's won stage where it can enter one, with its first response given.
 
+    Nothing is refused any more. Where a won stage asks by now for what the lead has not, it stays out of that one.
     ``ids`` holds ``account_id``, ``contact_id`` and ``opportunity_id``, None for what the conversion has not. The
     response was given when a person asked for the conversion, at ``started_at``, however long the rest took.
     """
-    won = situation.configuration.won_stage(lead.pipeline_id)
     after = replace(
         lead,
         status=LeadStatus.CONVERTED,
-        stage_id=won.id if won else lead.stage_id,
+        stage_id=_won_stage_id(lead, situation.configuration),
         conversion_id=None,
         converted_at=situation.now,
         account_id=ids["account_id"],
@@ -230,6 +276,13 @@ def complete(
     made = {_RECORDS[name]: str(value) for name, value in ids.items() if value}
     converted = by_person.activity(after, "lead_converted", "Converted", metadata=made)
     return settle(lead, after, [converted, *responses], by_person)
+
+
+def _won_stage_id(lead: Lead, configuration: Configuration) -> UUID:
+    for stage in configuration.enterable_stages(lead.pipeline_id):
+        if stage.is_won and not stage_gate.missing_fields(lead, stage, configuration):
+            return stage.id
+    return lead.stage_id
 
 
 def fail(lead: Lead, reason: str, message: str, situation: Situation) -> Change:

@@ -83,14 +83,19 @@ def _phone(path: str, value: str | None, configuration: Configuration) -> dict[s
 
 
 def _source(path: str, value: str, configuration: Configuration) -> str:
-    return _one_of(path, value, configuration.sources)
+    return one_of(path, value, configuration.sources)
 
 
 def _priority(path: str, value: str, configuration: Configuration) -> str:
-    return _one_of(path, value, [priority.name for priority in configuration.priorities])
+    return one_of(path, value, [priority.name for priority in configuration.priorities])
 
 
-def _one_of(path: str, value: str, names: Sequence[str]) -> str:
+def one_of(path: str, value: str, names: Sequence[str]) -> str:
+    """A configured name.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED naming ``path`` and the configured ones.
+    """
     name = one_line(path, value, _LONGEST_LINE)
     if name not in names:
         raise invalid_field(path, "NOT_CONFIGURED", f"Use one of {', '.join(names)}.")

@@ -10,15 +10,16 @@ from uuid import UUID
 from kit.ids import new_id
 from leads_service.domain.configuration import Configuration
 from leads_service.domain.json_values import json_number
-from leads_service.domain.lead import FIELDS, Actor, HistoryEntry, Lead
+from leads_service.domain.lead import FIELDS, OBJECTS, Actor, HistoryEntry, Lead
 
 # Score and qualification follow from the other fields; what happened to them is told by activities.
 _DERIVED = {"score", "qualified", "createdBy", "createdAt", "updatedAt"}
-_OBJECTS = {"customFields": "custom_fields", "stageFieldValues": "stage_field_values"}
-_TRACKED = {name: attribute for name, attribute in FIELDS.items() if name not in _DERIVED | _OBJECTS.keys()} | {
+_TRACKED = {name: attribute for name, attribute in FIELDS.items() if name not in _DERIVED | OBJECTS.keys()} | {
     "accountId": "account_id",
     "contactId": "contact_id",
     "opportunityId": "opportunity_id",
+    "disqualificationReason": "disqualification_reason",
+    "disqualificationNotes": "disqualification_notes",
 }
 _ABSENT = object()
 
@@ -60,7 +61,7 @@ def _differences(before: Lead, after: Lead, configuration: Configuration) -> Ite
         if old != new:
             label = _LABELS.get(attribute, _no_label)
             yield _Difference(name, _json(old), _json(new), label(old, configuration), label(new, configuration))
-    for name, attribute in _OBJECTS.items():
+    for name, attribute in OBJECTS.items():
         yield from _differences_within(name, getattr(before, attribute), getattr(after, attribute))
 
 

@@ -1,10 +1,12 @@
 """A lead and what is written along with it: history and activities."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -71,6 +73,8 @@ class Lead:
     first_response_at: datetime | None = None
     clock_version: int = 0
     clock_closed_by: str = ""
+    # The configuration's scoring revision under which the lead was last written.
+    score_revision: int = 0
 
     @property
     def name(self) -> str:
@@ -89,6 +93,8 @@ class Actor:
     """Who does something: a person, or Leadline itself (a clock, a workflow) without a user."""
 
     user_id: UUID | None
+    # An administrator sees and changes what stages hide from others.
+    is_admin: bool = False
 
     @property
     def is_person(self) -> bool:
@@ -174,12 +180,22 @@ FIELDS: dict[str, str] = {
     "createdAt": "created_at",
     "updatedAt": "updated_at",
 }
+# Those that are JSON objects.
+OBJECTS = {"customFields": "custom_fields", "stageFieldValues": "stage_field_values"}
 REST_NAMES = {attribute: name for name, attribute in FIELDS.items()}
+_CUSTOM = "customFields."
 
 
 def value_of(lead: Lead, name: str) -> Any:
     """The value of a field by its REST name, or of ``customFields.<key>``; nothing for an unknown one."""
-    if name.startswith("customFields."):
-        return lead.custom_fields.get(name.removeprefix("customFields."))
+    return _reader(name)(lead)
+
+
+# Names come from settings: few, and the same ones for every lead.
+@lru_cache(maxsize=1024)
+def _reader(name: str) -> Callable[[Lead], Any]:
+    if name.startswith(_CUSTOM):
+        key = name.removeprefix(_CUSTOM)
+        return lambda lead: lead.custom_fields.get(key)
     attribute = FIELDS.get(name)
-    return getattr(lead, attribute) if attribute else None
+    return attrgetter(attribute) if attribute else lambda _lead: None

@@ -49,7 +49,8 @@ def _outcome(lead: Lead, kind: MilestoneKind, index: int, situation: Situation) 
         return Outcome.ALREADY_RECORDED
     if lead.deleted_at is not None or _answered_before(lead, at, kind):
         return Outcome.CLOSED
-    return Outcome.NOT_DUE if situation.now < at else Outcome.RECORDED
+    comes = lead.sla is not None and lead.sla.is_fixed(at) and situation.now >= at
+    return Outcome.RECORDED if comes else Outcome.NOT_DUE
 
 
 def _answered_before(lead: Lead, at: datetime, kind: MilestoneKind) -> bool:

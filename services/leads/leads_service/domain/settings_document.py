@@ -50,7 +50,9 @@ def _policy(place: Place) -> SlaPolicy:
         is_default=place.get("isDefault", False).flag(),
         match=tuple(_condition(each) for each in place.get("match", []).each()),
         response_minutes={name: each.positive(_MINUTES_OF_TEN_YEARS) for name, each in each_priority.items()},
-        business_hours=None if hours.value is None else _business_hours(hours),
+        business_hours=None if hours.value is None else business_hours(hours),
+        pause_at_stages=frozenset(_uuid(each) for each in place.get("pauseAtStages", []).each()),
+        calendar=hours.value,
     )
 
 
@@ -61,14 +63,23 @@ def _condition(place: Place) -> Condition:
 
 def _escalation(place: Place) -> EscalationRule:
     assign_to = place.get("assignTo", None)
-    try:
-        owner = None if assign_to.value is None else UUID(assign_to.text())
-    except ValueError:
-        assign_to.refuse("must be a UUID")
+    owner = None if assign_to.value is None else _uuid(assign_to)
     return EscalationRule(place.get("afterMinutes").positive(_MINUTES_OF_TEN_YEARS), owner)
 
 
-def _business_hours(place: Place) -> BusinessHours:
+def _uuid(place: Place) -> UUID:
+    try:
+        return UUID(place.text())
+    except ValueError:
+        place.refuse("must be a UUID")
+
+
+def business_hours(place: Place) -> BusinessHours:
+    """The calendar at this place.
+
+    Raises:
+        ValueError: it makes no sense; the message names its path.
+    """
     hours, country = place.get("hours"), place.get("holidayCountry", None)
     week = tuple(_windows(hours.get(day, [])) for day in DAYS)
     days_off = frozenset(_date(each) for each in place.get("holidays", []).each())

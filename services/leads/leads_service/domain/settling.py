@@ -9,13 +9,14 @@ from leads_service.domain import history, sla
 from leads_service.domain.configuration import Configuration
 from leads_service.domain.facts import facts_of
 from leads_service.domain.lead import Activity, Actor, Change, Lead, LeadStatus
-from leads_service.domain.scoring import score
+from leads_service.domain.pausing import paused_or_resumed, with_pauses_of
+from leads_service.domain.scoring import Score, score
 
 _SLA_CHOSEN_BY = ("priority", "source", "pipeline_id")
 # What operators see of a clock's lead, so that the clock is told when it changes.
 _SHOWN_BY_CLOCK = ("priority", "stage_id", "assigned_to")
 # What is kept of a lead for its clock and its conversion is no part of what callers see and edit of it.
-_INTERNAL = {"sla", "first_response_at", "clock_version", "clock_closed_by", "conversion_id"}
+_INTERNAL = {"sla", "first_response_at", "clock_version", "clock_closed_by", "conversion_id", "score_revision"}
 _SHOWN = tuple(field.name for field in fields(Lead) if field.name not in _INTERNAL)
 
 
@@ -52,10 +53,10 @@ def settle(before: Lead | None, after: Lead, activities: list[Activity], situati
     if before is not None and shown:
         after = replace(after, version=before.version + 1, updated_at=situation.now)
     if shown and after.status is LeadStatus.OPEN and after.deleted_at is None:
-        after, crossed = _scored(before, after, situation)
+        after, crossed = scored(before, after, situation)
         activities = activities + crossed
         after = _promised(before, after, situation)
-    after = replace(after, clock_closed_by=_closed_by(after))
+    after = paused_or_resumed(replace(after, clock_closed_by=_closed_by(after)), situation.now)
     tell_clock = _must_tell_clock(before, after)
     if tell_clock:
         after = replace(after, clock_version=after.clock_version + 1)
@@ -67,13 +68,31 @@ def _differ(before: Lead, after: Lead, attributes: tuple[str, ...]) -> bool:
     return any(getattr(before, name) != getattr(after, name) for name in attributes)
 
 
-def _scored(before: Lead | None, after: Lead, situation: Situation) -> tuple[Lead, list[Activity]]:
+def scored(before: Lead | None, after: Lead, situation: Situation) -> tuple[Lead, list[Activity]]:
+    """The lead with its score by the rules of now, and the activity where it crosses the threshold either way."""
     result = score(after, situation.configuration, situation.now)
-    after = replace(after, score=result.points, score_breakdown=result.breakdown, qualified=result.qualified)
-    if result.qualified == (before.qualified if before else False):
-        return after, []
-    kind, title = ("qualified", "Qualified") if result.qualified else ("unqualified", "No longer qualified")
-    return after, [situation.activity(after, kind, title, metadata={"score": result.points})]
+    after = with_score(after, result, situation.configuration)
+    return after, crossed(before, after, situation)
+
+
+def with_score(lead: Lead, result: Score, configuration: Configuration, **more: Any) -> Lead:
+    """The lead with a score by the configuration's rules, and whatever else changes."""
+    return replace(
+        lead,
+        score=result.points,
+        score_breakdown=result.breakdown,
+        qualified=result.qualified,
+        score_revision=configuration.scoring_revision,
+        **more,
+    )
+
+
+def crossed(before: Lead | None, after: Lead, situation: Situation) -> list[Activity]:
+    """The activity where a lead has crossed the threshold either way."""
+    if after.qualified == (before.qualified if before else False):
+        return []
+    kind, title = ("qualified", "Qualified") if after.qualified else ("unqualified", "No longer qualified")
+    return [situation.activity(after, kind, title, metadata={"score": after.score})]
 
 
 def _promised(before: Lead | None, after: Lead, situation: Situation) -> Lead:
@@ -87,6 +106,8 @@ def _promised(before: Lead | None, after: Lead, situation: Situation) -> Lead:
     policy = sla.choose_policy(facts_of(after, situation.configuration), settings, situation.now)
     started_at = after.sla.started_at if after.sla else after.created_at
     made = sla.promise(policy, after.priority, started_at, settings) if policy else None
+    if policy is not None and made is not None and after.sla is not None:
+        made = with_pauses_of(after.sla, made, policy)
     if made is None or (after.sla is not None and _same_promise(after.sla, made)):
         return after
     return replace(after, sla=sla.replaced(after.sla, made, situation.now))
@@ -95,7 +116,11 @@ def _promised(before: Lead | None, after: Lead, situation: Situation) -> Lead:
 def _same_promise(old: sla.Sla | None, new: sla.Sla | None) -> bool:
     if old is None or new is None:
         return old is new
-    return (old.policy, old.at_risk_at, old.deadline) == (new.policy, new.at_risk_at, new.deadline)
+    return _essence(old) == _essence(new)
+
+
+def _essence(promise: sla.Sla) -> tuple[Any, ...]:
+    return promise.policy, promise.at_risk_at, promise.deadline, promise.pausing, promise.paused_at
 
 
 def _closed_by(lead: Lead) -> str:

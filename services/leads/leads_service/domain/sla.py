@@ -1,16 +1,20 @@
 """The promise of a first response: which policy, which instants, which status (spec: SLA)."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from leads_service.domain.business_clock import NeverOpensError, add_business_time
+from leads_service.domain.business_clock import BusinessHours, NeverOpensError, add_business_time
 from leads_service.domain.conditions import matches
 from leads_service.domain.configuration import Settings, SlaPolicy
+from leads_service.domain.document_reader import Place
+from leads_service.domain.settings_document import business_hours
 
 _MICROSECONDS_OF_MINUTE = 60_000_000
 
@@ -37,9 +41,32 @@ class Escalation:
     escalated_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Pausing:
+    """At which stages a promise stands still, and by which calendar it counts, as it was promised."""
+
+    stage_ids: frozenset[UUID]
+    # As in the settings document; none: every hour counts.
+    calendar: Mapping[str, Any] | None = None
+
+    @property
+    def hours(self) -> BusinessHours | None:
+        """The calendar to count by."""
+        return None if self.calendar is None else _hours(json.dumps(self.calendar))
+
+
+@lru_cache(maxsize=256)
+def _hours(calendar: str) -> BusinessHours:
+    return business_hours(Place("businessHours", json.loads(calendar)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sla:
-    """A promise once made. Changing a policy does not move it."""
+    """A promise once made. Changing a policy does not move it.
+
+    While ``paused_at`` is there it stands still: what lies behind that instant has not its time yet. It is there only
+    while nobody has answered and the deadline lies behind it.
+    """
 
     policy: str
     started_at: datetime
@@ -48,6 +75,13 @@ class Sla:
     escalations: tuple[Escalation, ...] = ()
     at_risk_recorded_at: datetime | None = None
     breach_recorded_at: datetime | None = None
+    pausing: Pausing | None = None
+    paused_at: datetime | None = None
+    pauses: tuple[tuple[datetime, datetime], ...] = ()
+
+    def is_fixed(self, instant: datetime) -> bool:
+        """Whether an instant of this promise will come when it says."""
+        return self.paused_at is None or instant <= self.paused_at
 
 
 def choose_policy(fact: Callable[[str], Any], settings: Settings, now: datetime) -> SlaPolicy | None:
@@ -83,6 +117,7 @@ def promise(policy: SlaPolicy, priority: str, started_at: datetime, settings: Se
                 Escalation(rule.after_minutes, _after(deadline, rule.after_minutes, policy), rule.assign_to)
                 for rule in settings.escalations
             ),
+            pausing=Pausing(policy.pause_at_stages, policy.calendar) if policy.pause_at_stages else None,
         )
     except NeverOpensError:
         return None
@@ -120,6 +155,8 @@ def status_at(sla: Sla | None, first_response_at: datetime | None, now: datetime
         return SlaStatus.NO_SLA
     if first_response_at is not None:
         return SlaStatus.MET if first_response_at < sla.deadline else SlaStatus.MET_LATE
+    if sla.paused_at is not None:
+        return SlaStatus.PAUSED
     if now >= sla.deadline:
         return SlaStatus.BREACHED
     return SlaStatus.AT_RISK if now >= sla.at_risk_at else SlaStatus.ON_TRACK
@@ -128,11 +165,11 @@ def status_at(sla: Sla | None, first_response_at: datetime | None, now: datetime
 def remaining_seconds(sla: Sla | None, first_response_at: datetime | None, now: datetime) -> int | None:
     """Whole seconds of real time until the deadline, rounded down, negative when overdue.
 
-    None once answered or without SLA.
+    None once answered or without SLA; what was left when it was paused, while it is.
     """
     if sla is None or first_response_at is not None:
         return None
-    return (sla.deadline - now) // timedelta(seconds=1)
+    return (sla.deadline - (sla.paused_at or now)) // timedelta(seconds=1)
 
 
 def time_remaining(seconds: int) -> str:

@@ -1,9 +1,10 @@
 """What must be there before a lead may enter a stage, and which way it may move (spec: stages)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from kit.errors import FieldViolation, invalid, refused
 from leads_service.domain.configuration import Configuration, Stage, StageField
@@ -13,8 +14,9 @@ from leads_service.domain.lead import FIELDS, Lead
 from leads_service.domain.stage_values import clean_value, fits
 
 SEQUENTIAL = "sequential"
+_OWNER = "assignedTo"
 # The lead's own fields that a stage may ask for.
-_OWN_FIELDS = {
+OWN_FIELDS = {
     name: FIELDS[name]
     for name in (
         "firstName",
@@ -35,6 +37,8 @@ _OWN_FIELDS = {
 def check_movement(before: Stage | None, after: Stage, configuration: Configuration) -> None:
     """Let the lead go to the next stage or back where its pipeline is sequential, and anywhere where it is free.
 
+    A stage that is retiring is no step.
+
     Raises:
         LeadlineError: STAGE_MOVE_NOT_ALLOWED.
     """
@@ -43,14 +47,16 @@ def check_movement(before: Stage | None, after: Stage, configuration: Configurat
         return
     if before.pipeline_id != after.pipeline_id or after.position <= before.position:
         return
-    following = (stage for stage in configuration.stages_of(pipeline.id) if stage.position > before.position)
+    following = (stage for stage in configuration.enterable_stages(pipeline.id) if stage.position > before.position)
     ahead = next(following, after)
     if ahead.id != after.id:
         raise refused("STAGE_MOVE_NOT_ALLOWED", f"{pipeline.name} moves step by step: the next stage is {ahead.name}.")
 
 
-def enter(lead: Lead, stage: Stage, given: Mapping[str, Any], configuration: Configuration) -> Lead:
-    """The lead in the stage, with the values that came for it.
+def enter(
+    lead: Lead, stage: Stage, given: Mapping[str, Any], configuration: Configuration, *, will_be_owned: bool = False
+) -> Lead:
+    """The lead in the stage, with the values that came for it. ``will_be_owned``: the stage gives it an owner.
 
     A stage field that is named like a lead field is that field. Values that the lead already has count, and
     stay with it.
@@ -58,47 +64,73 @@ def enter(lead: Lead, stage: Stage, given: Mapping[str, Any], configuration: Con
     Raises:
         LeadlineError: STAGE_FIELDS_MISSING naming each; VALIDATION_FAILED for wrong types and unknown keys.
     """
-    fields = {field.name: field for field in configuration.fields_of(stage.id)}
+    entered = replace(
+        with_values(lead, stage.id, given, configuration), pipeline_id=stage.pipeline_id, stage_id=stage.id
+    )
+    require_nothing_missing(missing_fields(entered, stage, configuration, will_be_owned=will_be_owned), stage)
+    return entered
+
+
+def with_values(lead: Lead, stage_id: UUID, given: Mapping[str, Any], configuration: Configuration) -> Lead:
+    """The lead where it is, with values that came for a stage which it is to enter.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED for wrong types and unknown keys.
+    """
+    fields = {field.name: field for field in configuration.fields_of(stage_id)}
     faults = Faults()
     own: dict[str, Any] = {}
     others = dict(lead.stage_field_values)
     for name, value in given.items():
         cleaned = faults.note(partial(_cleaned, fields, name, value, configuration)) or {}
-        (own if name in _OWN_FIELDS else others).update(cleaned)
+        (own if name in OWN_FIELDS else others).update(cleaned)
     faults.refuse()
-    entered = replace(
-        lead,
-        **own,
-        pipeline_id=stage.pipeline_id,
-        stage_id=stage.id,
-        stage_field_values={name: value for name, value in others.items() if value is not None},
-    )
-    _require_fields(entered, stage, configuration)
-    return entered
+    kept = {name: value for name, value in others.items() if value is not None}
+    return replace(lead, **own, stage_field_values=kept) if given else lead
+
+
+def missing_fields(
+    lead: Lead, stage: Stage, configuration: Configuration, *, will_be_owned: bool = False
+) -> list[StageField]:
+    """What the stage asks for and the lead has not."""
+    return [
+        field
+        for field in configuration.fields_of(stage.id)
+        if field.required and not _has(lead, field, configuration) and not (will_be_owned and field.name == _OWNER)
+    ]
+
+
+def require_nothing_missing(missing: Sequence[StageField], stage: Stage) -> None:
+    """Refuse to let in a lead that lacks what the stage asks for.
+
+    Raises:
+        LeadlineError: STAGE_FIELDS_MISSING naming each.
+    """
+    if missing:
+        violations = (
+            FieldViolation(value_path(field.name), "REQUIRED", f"{field.label} is needed for {stage.name}.")
+            for field in missing
+        )
+        raise invalid(*violations, reason="STAGE_FIELDS_MISSING")
+
+
+def value_path(name: str) -> str:
+    """What callers call a stage's field."""
+    return f"stageFieldValues.{name}"
 
 
 def _cleaned(
     fields: Mapping[str, StageField], name: str, value: Any, configuration: Configuration
 ) -> Mapping[str, Any]:
-    path = f"stageFieldValues.{name}"
+    path = value_path(name)
     if name not in fields:
         raise violation(path, "UNKNOWN_FIELD", "The stage does not know this field.")
     kept = clean_value(fields[name], path, value, configuration)
-    return clean_field(_OWN_FIELDS[name], path, kept, configuration) if name in _OWN_FIELDS else {name: kept}
-
-
-def _require_fields(lead: Lead, stage: Stage, configuration: Configuration) -> None:
-    missing = [
-        FieldViolation(f"stageFieldValues.{field.name}", "REQUIRED", f"{field.label} is needed for {stage.name}.")
-        for field in configuration.fields_of(stage.id)
-        if field.required and not _has(lead, field, configuration)
-    ]
-    if missing:
-        raise invalid(*missing, reason="STAGE_FIELDS_MISSING")
+    return clean_field(OWN_FIELDS[name], path, kept, configuration) if name in OWN_FIELDS else {name: kept}
 
 
 def _has(lead: Lead, field: StageField, configuration: Configuration) -> bool:
-    own = _OWN_FIELDS.get(field.name)
+    own = OWN_FIELDS.get(field.name)
     if own is not None:
         return getattr(lead, own) is not None
     return fits(field, lead.stage_field_values.get(field.name), configuration)

@@ -18,6 +18,9 @@ _STATES: dict[str, Any] = {
     FAILED: pb.CONVERSION_STATE_FAILED,
 }
 
+# What a contact is called by.
+_NAMING = ("firstName", "lastName", "email")
+
 
 def request_of(request: pb.ConvertLeadRequest) -> ConversionRequest:
     """What the caller wants; creating is the default.
@@ -106,24 +109,29 @@ def plan_to_proto(conversion: Conversion) -> pb.ConversionPlan:
     return plan
 
 
-def check_to_proto(readiness: Readiness, found: crm_pb.MatchRecordsResponse) -> pb.CheckConversionResponse:
-    """Whether a lead can be converted, and what is already there for it."""
+def check_to_proto(
+    readiness: Readiness, found: crm_pb.MatchRecordsResponse, hidden: frozenset[str]
+) -> pb.CheckConversionResponse:
+    """Whether a lead can be converted, and what is already there for it; without names where the lead's is hidden."""
     check = pb.CheckConversionResponse(
         can_convert=readiness.can_convert,
         reasons=readiness.reasons,
         required_fields=readiness.required_fields,
         missing_fields=readiness.missing_fields,
-        possible_contacts=[_contact(each) for each in found.contacts_by_phone],
+        possible_contacts=[_contact(each, hidden) for each in found.contacts_by_phone],
     )
     if found.HasField("contact_by_email"):
-        check.existing_contact.CopyFrom(_contact(found.contact_by_email))
+        check.existing_contact.CopyFrom(_contact(found.contact_by_email, hidden))
     if found.HasField("account_by_company"):
         account = found.account_by_company
-        check.existing_account.CopyFrom(pb.RecordMatch(id=account.id, name=account.name))
+        name = "" if "company" in hidden else account.name
+        check.existing_account.CopyFrom(pb.RecordMatch(id=account.id, name=name))
     return check
 
 
-def _contact(contact: records_pb2.Contact) -> pb.RecordMatch:
+def _contact(contact: records_pb2.Contact, hidden: frozenset[str]) -> pb.RecordMatch:
+    if not hidden.isdisjoint(_NAMING):
+        return pb.RecordMatch(id=contact.id)
     name = " ".join(part for part in (contact.first_name, contact.last_name) if part)
     return pb.RecordMatch(id=contact.id, name=name or contact.email)
 

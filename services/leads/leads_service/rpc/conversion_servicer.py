@@ -1,21 +1,24 @@
 """ConversionService: checking and converting leads, and what the conversion's workflow asks and reports."""
 
-import time
+from dataclasses import replace
 from uuid import UUID
 
 from leadline.leads.v1 import conversion_service_pb2 as pb
 from leadline.leads.v1 import conversion_service_pb2_grpc as pb_grpc
 
+from kit.db.waiting import Waiting
 from kit.errors import invalid_field
 from kit.ids import parse_id, parse_optional_id
 from kit.rpc.guard import Context
-from leads_service.conversion_waiting import ConversionWaiting, within
 from leads_service.domain import conversion as rules
+from leads_service.domain.visibility import hidden_from, identified_by
 from leads_service.rpc.conversion_mapping import check_to_proto, conversion_to_proto, plan_to_proto, request_of
 from leads_service.rpc.crm_client import CrmClient
+from leads_service.rpc.lead_mapping import json_object_of
 from leads_service.rpc.situation import Parts, caller_id, expected_version
 from leads_service.store.conversions import RUNNING, Conversion
 from leads_service.usecases import conversion, leads
+from leads_service.usecases.conversion import Order
 
 _LONGEST_WAIT_SECONDS = 60.0
 
@@ -23,7 +26,7 @@ _LONGEST_WAIT_SECONDS = 60.0
 class ConversionServicer(pb_grpc.ConversionServiceServicer):
     """The CRM is asked outside of transactions; each write is one."""
 
-    def __init__(self, parts: Parts, crm: CrmClient, waiting: ConversionWaiting) -> None:
+    def __init__(self, parts: Parts, crm: CrmClient, waiting: Waiting) -> None:
         self._parts = parts
         self._crm = crm
         self._waiting = waiting
@@ -32,23 +35,21 @@ class ConversionServicer(pb_grpc.ConversionServiceServicer):
         self, request: pb.CheckConversionRequest, _context: Context
     ) -> pb.CheckConversionResponse:
         """What a conversion would need and find."""
-        configuration = self._parts.configuration.current()
+        situation = self._parts.by_caller()
         async with self._parts.database.reading() as connection:
             lead = await leads.get_lead(connection, parse_id(request.lead_id, "id"))
-        return check_to_proto(rules.readiness(lead, configuration), await self._crm.match(lead))
+        hidden = hidden_from(situation.actor, lead.stage_id, situation.configuration)
+        ready = rules.readiness(lead, situation.configuration, hidden)
+        return check_to_proto(ready, await self._crm.match(identified_by(lead, hidden)), hidden)
 
     async def ConvertLead(self, request: pb.ConvertLeadRequest, _context: Context) -> pb.ConvertLeadResponse:
         """Reserves the lead and waits for the end, as long as the caller wants."""
-        situation = self._parts.by_caller()
-        lead_id, wanted, wait = parse_id(request.lead_id, "id"), request_of(request), _wait(request)
-        rules.check_request(wanted, situation.configuration)
+        situation, wait, order = self._parts.by_caller(), _wait(request), _order(request)
         async with self._parts.database.reading() as connection:
-            rules.require_convertible(await leads.get_lead(connection, lead_id), situation.configuration)
-        wanted = await self._crm.resolve_links(wanted)
+            await conversion.check_order(connection, order, situation)
+        order = replace(order, request=await self._crm.resolve_links(order.request))
         async with self._parts.database.transaction() as tx:
-            started = await conversion.start_conversion(
-                tx, lead_id, wanted, caller_id(), expected_version=expected_version(request), situation=situation
-            )
+            started = await conversion.start_conversion(tx, order, situation)
         return pb.ConvertLeadResponse(conversion=conversion_to_proto(await self._end_of(started, wait)))
 
     async def GetConversion(self, request: pb.GetConversionRequest, _context: Context) -> pb.GetConversionResponse:
@@ -89,18 +90,26 @@ class ConversionServicer(pb_grpc.ConversionServiceServicer):
 
     async def _end_of(self, started: Conversion, seconds: float) -> Conversion:
         """The conversion when it has ended, or as it is when the caller has waited long enough."""
-        deadline, current = time.monotonic() + seconds, started
-        async with self._waiting.expecting(str(started.id)) as event:
-            while current.state == RUNNING and (left := deadline - time.monotonic()) > 0:
-                await within(event, left)
-                event.clear()
-                async with self._parts.database.reading() as connection:
-                    current = await conversion.get_conversion(connection, started.id)
-        return current
+
+        async def look() -> Conversion:
+            async with self._parts.database.reading() as connection:
+                return await conversion.get_conversion(connection, started.id)
+
+        return await self._waiting.end_of(str(started.id), seconds, look, lambda each: each.state != RUNNING)
 
 
 def _conversion_id(text: str) -> UUID:
     return parse_id(text, "conversionId")
+
+
+def _order(request: pb.ConvertLeadRequest) -> Order:
+    return Order(
+        lead_id=parse_id(request.lead_id, "id"),
+        request=request_of(request),
+        stage_values=json_object_of(request.stage_field_values, "stageFieldValues"),
+        started_by=caller_id(),
+        expected_version=expected_version(request),
+    )
 
 
 def _wait(request: pb.ConvertLeadRequest) -> float:

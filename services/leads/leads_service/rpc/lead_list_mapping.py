@@ -1,7 +1,7 @@
 """Turns a request for a list of leads into filter, order and place, and refuses what makes no sense."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +11,12 @@ from kit.errors import invalid_field
 from kit.ids import parse_id
 from kit.rpc.times import optional_instant
 from leads_service.domain.configuration import Configuration
+from leads_service.domain.lead import Actor
 from leads_service.domain.sla import SlaStatus
+from leads_service.domain.visibility import hidden_from
 from leads_service.rpc.lead_mapping import STATUSES
 from leads_service.rpc.paging import cursor_of, limit_of, page_of, place_of
-from leads_service.store.lead_list import SORT_COLUMNS, LeadFilter, LeadOrder, Place
+from leads_service.store.lead_list import SORT_COLUMNS, LeadFilter, LeadOrder, LeadPage, Place
 
 _RANKED = ("priority", "stage")
 _SORTS = (*SORT_COLUMNS, *_RANKED)
@@ -49,8 +51,11 @@ class Listing:
         limit, offset = page_of(request.page, request.limit)
         return cls(_filter(request, caller), order, limit, offset, None)
 
-    def cursor(self, end: Place | None) -> str:
-        """The cursor for what comes behind this page."""
+    def cursor(self, page: LeadPage, viewer: Actor, configuration: Configuration) -> str:
+        """The cursor for what comes behind this page. It tells nothing that the viewer may not see."""
+        end = page.end
+        if end is not None and self.order.by in hidden_from(viewer, page.leads[-1].stage_id, configuration):
+            end = replace(end, key=None, is_told=False)
         return cursor_of(end, _order_name(self.order))
 
 

@@ -1,6 +1,6 @@
 """Leads between protos and the domain."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,37 +11,48 @@ from kit import jsontext
 from kit.errors import FieldViolation, invalid, invalid_field
 from kit.rpc.times import to_timestamp
 from leads_service.domain.configuration import Configuration
-from leads_service.domain.lead import Lead, LeadStatus
+from leads_service.domain.lead import OBJECTS, Actor, Lead, LeadStatus
+from leads_service.domain.visibility import hidden_from, without_hidden_keys
 
 STATUSES = {
     LeadStatus.OPEN: pb.LEAD_STATUS_OPEN,
     LeadStatus.CONVERTED: pb.LEAD_STATUS_CONVERTED,
     LeadStatus.DISQUALIFIED: pb.LEAD_STATUS_DISQUALIFIED,
 }
-_JSON_FIELDS = {"custom_fields": "customFields", "stage_field_values": "stageFieldValues"}
+_JSON_FIELDS = {attribute: name for name, attribute in OBJECTS.items()}
 _FIELD_NAMES = frozenset(pb.LeadFields.DESCRIPTOR.fields_by_name)
+# By REST name.
+_PROTO_NAMES: dict[str, Any] = {field.json_name: field.name for field in pb.Lead.DESCRIPTOR.fields}
 
 
-def given_fields(fields: pb.LeadFields) -> dict[str, Any]:
-    """The fields that are there, by attribute of ``Lead``."""
-    return {descriptor.name: _value(descriptor.name, value) for descriptor, value in fields.ListFields()}
+def _as_it_is(name: str) -> str:
+    return name
 
 
-def masked_fields(fields: pb.LeadFields, mask: FieldMask) -> dict[str, Any]:
+def given_fields(fields: pb.LeadFields, path: Callable[[str], str] = _as_it_is) -> dict[str, Any]:
+    """The fields that are there, by attribute of ``Lead``. ``path`` makes the caller's name of a field's REST name.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED for JSON that is no object.
+    """
+    return {descriptor.name: _value(descriptor.name, value, path) for descriptor, value in fields.ListFields()}
+
+
+def masked_fields(fields: pb.LeadFields, mask: FieldMask, path: Callable[[str], str] = _as_it_is) -> dict[str, Any]:
     """The fields that the mask names; one that is not there is cleared.
 
     Raises:
-        LeadlineError: VALIDATION_FAILED for a name that is no field.
+        LeadlineError: VALIDATION_FAILED for a name that is no field, or JSON that is no object.
     """
-    unknown = [path for path in mask.paths if path not in _FIELD_NAMES]
+    unknown = [name for name in mask.paths if name not in _FIELD_NAMES]
     if unknown:
-        raise invalid(*(FieldViolation(path, "UNKNOWN_FIELD", "There is no such field.") for path in unknown))
-    given = given_fields(fields)
-    return {path: given.get(path) for path in mask.paths}
+        raise invalid(*(FieldViolation(path(name), "UNKNOWN_FIELD", "There is no such field.") for name in unknown))
+    given = given_fields(fields, path)
+    return {name: given.get(name) for name in mask.paths}
 
 
-def _value(name: str, value: str) -> Any:
-    return json_object_of(value, _JSON_FIELDS[name]) if name in _JSON_FIELDS else value
+def _value(name: str, value: str, path: Callable[[str], str]) -> Any:
+    return json_object_of(value, path(_JSON_FIELDS[name])) if name in _JSON_FIELDS else value
 
 
 def json_object_of(text: str, field: str) -> Mapping[str, Any]:
@@ -59,8 +70,24 @@ def json_object_of(text: str, field: str) -> Mapping[str, Any]:
     return value
 
 
-def lead_to_proto(lead: Lead, configuration: Configuration, *, with_breakdown: bool = True) -> pb.Lead:
-    """The lead as callers see it."""
+def lead_to_proto(lead: Lead, configuration: Configuration, viewer: Actor, *, with_breakdown: bool = True) -> pb.Lead:
+    """The lead as the viewer sees it: what its stage hides is left out and named."""
+    shown = _whole(lead, configuration, with_breakdown=with_breakdown)
+    hidden = hidden_from(viewer, lead.stage_id, configuration)
+    if hidden:
+        _leave_out(shown, lead, hidden)
+    return shown
+
+
+def _leave_out(shown: pb.Lead, lead: Lead, hidden: frozenset[str]) -> None:
+    for name in hidden & _PROTO_NAMES.keys():
+        shown.ClearField(_PROTO_NAMES[name])
+    for name, attribute in OBJECTS.items():
+        setattr(shown, attribute, jsontext.dumps(without_hidden_keys(name, getattr(lead, attribute), hidden)))
+    shown.hidden_fields.extend(sorted(hidden))
+
+
+def _whole(lead: Lead, configuration: Configuration, *, with_breakdown: bool) -> pb.Lead:
     breakdown = [
         pb.ScorePart(rule_id=str(part.rule_id), name=part.name, points=part.points) for part in lead.score_breakdown
     ]

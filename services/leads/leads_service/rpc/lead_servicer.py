@@ -7,14 +7,17 @@ from kit.db.database import Writing
 from kit.db.idempotency import key_of_call
 from kit.ids import parse_id
 from kit.rpc.guard import Context
+from leads_service.rpc.bulk_servicer import BulkServicer
+from leads_service.rpc.duplicates_servicer import DuplicatesServicer
+from leads_service.rpc.lead_closing_servicer import LeadClosingServicer
 from leads_service.rpc.lead_list_mapping import Listing
 from leads_service.rpc.lead_mapping import given_fields, json_object_of, lead_to_proto, masked_fields
-from leads_service.rpc.situation import Parts, caller_id, expected_version
+from leads_service.rpc.situation import Parts, caller, caller_id, expected_version
 from leads_service.store.lead_list import list_leads
 from leads_service.usecases import leads
 
 
-class LeadServicer(pb_grpc.LeadServiceServicer):
+class LeadServicer(BulkServicer, LeadClosingServicer, DuplicatesServicer, pb_grpc.LeadServiceServicer):
     """Each method is one transaction."""
 
     def __init__(self, parts: Parts) -> None:
@@ -28,18 +31,18 @@ class LeadServicer(pb_grpc.LeadServiceServicer):
     async def _create(self, tx: Writing, request: pb.CreateLeadRequest) -> pb.CreateLeadResponse:
         situation = self._parts.by_caller()
         lead = await leads.create_lead(tx, given_fields(request.fields), caller_id(), situation)
-        return pb.CreateLeadResponse(lead=lead_to_proto(lead, situation.configuration))
+        return pb.CreateLeadResponse(lead=lead_to_proto(lead, situation.configuration, situation.actor))
 
     async def GetLead(self, request: pb.GetLeadRequest, _context: Context) -> pb.GetLeadResponse:
         """One lead."""
         configuration = self._parts.configuration.current()
         async with self._parts.database.reading() as connection:
             lead = await leads.get_lead(connection, parse_id(request.lead_id, "id"))
-        return pb.GetLeadResponse(lead=lead_to_proto(lead, configuration))
+        return pb.GetLeadResponse(lead=lead_to_proto(lead, configuration, caller()))
 
     async def ListLeads(self, request: pb.ListLeadsRequest, _context: Context) -> pb.ListLeadsResponse:
         """A page of leads."""
-        configuration = self._parts.configuration.current()
+        configuration, viewer = self._parts.configuration.current(), caller()
         listing = Listing.of(request, configuration, caller_id())
         async with self._parts.database.reading() as connection:
             page = await list_leads(
@@ -51,8 +54,9 @@ class LeadServicer(pb_grpc.LeadServiceServicer):
                 after=listing.after,
                 now=self._parts.clock(),
             )
-        shown = [lead_to_proto(lead, configuration, with_breakdown=False) for lead in page.leads]
-        return pb.ListLeadsResponse(leads=shown, total=page.total, next_cursor=listing.cursor(page.end))
+        shown = [lead_to_proto(lead, configuration, viewer, with_breakdown=False) for lead in page.leads]
+        cursor = listing.cursor(page, viewer, configuration)
+        return pb.ListLeadsResponse(leads=shown, total=page.total, next_cursor=cursor)
 
     async def UpdateLead(self, request: pb.UpdateLeadRequest, _context: Context) -> pb.UpdateLeadResponse:
         """Changes what the mask names."""
@@ -61,7 +65,7 @@ class LeadServicer(pb_grpc.LeadServiceServicer):
         given = masked_fields(request.fields, request.update_mask)
         async with self._parts.database.transaction() as tx:
             lead = await leads.update_lead(tx, lead_id, given, expected_version(request), situation)
-        return pb.UpdateLeadResponse(lead=lead_to_proto(lead, situation.configuration))
+        return pb.UpdateLeadResponse(lead=lead_to_proto(lead, situation.configuration, situation.actor))
 
     async def DeleteLead(self, request: pb.DeleteLeadRequest, _context: Context) -> pb.DeleteLeadResponse:
         """Takes the lead out of every answer."""
@@ -80,4 +84,4 @@ class LeadServicer(pb_grpc.LeadServiceServicer):
             lead = await leads.change_stage(
                 tx, lead_id, stage_id, values, expected_version=expected, situation=situation
             )
-        return pb.ChangeStageResponse(lead=lead_to_proto(lead, situation.configuration))
+        return pb.ChangeStageResponse(lead=lead_to_proto(lead, situation.configuration, situation.actor))

@@ -13,6 +13,8 @@ from leads_service.store.lead_list import Place
 DEFAULT_LIMIT = 25
 LARGEST_LIMIT = 100
 _LARGEST_PAGE = 10_000_000
+# Where a page ended at a lead whose key its caller may not see.
+_UNTOLD = "untold"
 
 
 def page_of(page: int, limit: int) -> tuple[int, int]:
@@ -27,22 +29,22 @@ def page_of(page: int, limit: int) -> tuple[int, int]:
     return limit, (max(page, 1) - 1) * limit
 
 
-def limit_of(limit: int) -> int:
-    """How many a page has.
+def limit_of(limit: int, default: int = DEFAULT_LIMIT, largest: int = LARGEST_LIMIT) -> int:
+    """How many a page or a batch has.
 
     Raises:
         LeadlineError: VALIDATION_FAILED.
     """
-    if not 0 <= limit <= LARGEST_LIMIT:
-        raise invalid_field("limit", "OUT_OF_RANGE", f"Must be from 1 to {LARGEST_LIMIT}.")
-    return limit or DEFAULT_LIMIT
+    if not 0 <= limit <= largest:
+        raise invalid_field("limit", "OUT_OF_RANGE", f"Must be from 1 to {largest}.")
+    return limit or default
 
 
 def cursor_of(place: Place | None, order: str) -> str:
     """A cursor for the pages behind a place. ``order`` is what the place makes sense in."""
     if place is None:
         return ""
-    kind, value = _plain(place.key)
+    kind, value = _plain(place.key) if place.is_told else (_UNTOLD, None)
     return base64.urlsafe_b64encode(jsontext.dumps([order, kind, value, str(place.id)]).encode()).decode()
 
 
@@ -54,7 +56,7 @@ def place_of(cursor: str, order: str) -> Place:
     """
     try:
         made_for, kind, value, ident = jsontext.loads(base64.urlsafe_b64decode(cursor.encode()).decode())
-        place = Place(_KINDS[kind](value), UUID(ident))
+        place = Place(_KINDS[kind](value), UUID(ident), is_told=kind != _UNTOLD)
     except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise _refuse("Take it from meta.nextCursor of the page before.") from error
     if made_for != order:
@@ -78,5 +80,6 @@ _KINDS: dict[str, Any] = {
     "time": datetime.fromisoformat,
     "decimal": Decimal,
     "none": lambda _value: None,
+    _UNTOLD: lambda _value: None,
     "plain": lambda value: value,
 }

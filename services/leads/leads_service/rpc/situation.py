@@ -24,11 +24,17 @@ class Parts:
 
     def by_caller(self) -> Situation:
         """Something that the caller, a person, does now."""
-        return Situation(self.configuration.current(), Actor(caller_id()), self.clock())
+        return Situation(self.configuration.current(), caller(), self.clock())
 
     def by_leadline(self) -> Situation:
         """Something that a clock or a workflow of ours does now."""
         return Situation(self.configuration.current(), Actor(None), self.clock())
+
+
+def caller() -> Actor:
+    """The person whose token came with the call."""
+    principal = current_principal()
+    return Actor(principal.user_id, principal.is_admin)
 
 
 def caller_id() -> UUID:

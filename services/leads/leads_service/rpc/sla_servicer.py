@@ -78,10 +78,14 @@ class SlaServicer(pb_grpc.SlaServiceServicer):
 def _clock(lead: Lead) -> pb.SlaClock:
     clock = pb.SlaClock(version=lead.clock_version, closed_by=lead.clock_closed_by)
     if lead.sla:
-        clock.at_risk_at.FromDatetime(lead.sla.at_risk_at)
-        clock.deadline.FromDatetime(lead.sla.deadline)
+        # What stands still has no instants: the clock is told of them when it goes on.
+        if lead.sla.is_fixed(lead.sla.at_risk_at):
+            clock.at_risk_at.FromDatetime(lead.sla.at_risk_at)
+        if lead.sla.is_fixed(lead.sla.deadline):
+            clock.deadline.FromDatetime(lead.sla.deadline)
         for escalation in lead.sla.escalations:
-            clock.escalations.add().FromDatetime(escalation.at)
+            if lead.sla.is_fixed(escalation.at):
+                clock.escalations.add().FromDatetime(escalation.at)
     return clock
 
 

@@ -10,6 +10,7 @@ from kit.ids import parse_id
 from kit.rpc.guard import Context
 from kit.rpc.times import optional_instant, to_timestamp
 from leads_service.domain.lead import Activity, HistoryEntry, Note
+from leads_service.domain.stage_assignment import StageAssignment
 from leads_service.domain.timeline import LoggedActivity
 from leads_service.rpc.paging import page_of
 from leads_service.rpc.situation import Parts, caller_id
@@ -26,7 +27,7 @@ class TimelineServicer(pb_grpc.TimelineServiceServicer):
         """A page of activities."""
         lead_id, place = parse_id(request.lead_id, "id"), page_of(request.page, request.limit)
         async with self._parts.database.reading() as connection:
-            page = await timeline.list_activities(connection, lead_id, *place)
+            page = await timeline.list_activities(connection, lead_id, *place, self._parts.by_caller())
         return pb.ListActivitiesResponse(activities=[_activity(each) for each in page.records], total=page.total)
 
     async def LogActivity(self, request: pb.LogActivityRequest, context: Context) -> pb.LogActivityResponse:
@@ -67,8 +68,19 @@ class TimelineServicer(pb_grpc.TimelineServiceServicer):
         """A page of history."""
         lead_id, place = parse_id(request.lead_id, "id"), page_of(request.page, request.limit)
         async with self._parts.database.reading() as connection:
-            page = await timeline.list_history(connection, lead_id, *place)
+            page = await timeline.list_history(connection, lead_id, *place, self._parts.by_caller())
         return pb.ListHistoryResponse(entries=[_entry(each) for each in page.records], total=page.total)
+
+    async def ListStageAssignments(
+        self, request: pb.ListStageAssignmentsRequest, _context: Context
+    ) -> pb.ListStageAssignmentsResponse:
+        """A page of who held the lead at which stage."""
+        lead_id, place = parse_id(request.lead_id, "id"), page_of(request.page, request.limit)
+        async with self._parts.database.reading() as connection:
+            page = await timeline.list_stage_assignments(connection, lead_id, *place, self._parts.by_caller())
+        return pb.ListStageAssignmentsResponse(
+            assignments=[_stage_assignment(each) for each in page.records], total=page.total
+        )
 
 
 def _activity(activity: Activity) -> pb.Activity:
@@ -108,4 +120,16 @@ def _entry(entry: HistoryEntry) -> pb.HistoryEntry:
         changed_by=str(entry.changed_by) if entry.changed_by else None,
         changed_at=to_timestamp(entry.changed_at),
         change_id=str(entry.change_id),
+    )
+
+
+def _stage_assignment(assignment: StageAssignment) -> pb.StageAssignment:
+    return pb.StageAssignment(
+        id=str(assignment.id),
+        lead_id=str(assignment.lead_id),
+        stage_id=str(assignment.stage_id),
+        stage_name=assignment.stage_name,
+        assigned_to=str(assignment.assigned_to) if assignment.assigned_to else None,
+        started_at=to_timestamp(assignment.started_at),
+        ended_at=to_timestamp(assignment.ended_at),
     )

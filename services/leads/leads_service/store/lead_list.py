@@ -62,10 +62,14 @@ class LeadOrder:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page ended: the last lead's order key, nothing where it has none, and its id."""
+    """Where a page ended: the last lead's order key, nothing where it has none, and its id.
+
+    Where the key is not to be told, it is looked up when the list goes on.
+    """
 
     key: Any
     id: UUID
+    is_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ async def list_leads(
     now: datetime,
 ) -> LeadPage:
     """One page of the leads that are not deleted; ``after`` takes the place of ``offset``."""
+    if after is not None and not after.is_told:
+        after = await _looked_up(connection, order, after.id)
     conditions = _conditions(which, now)
     key = order.key().label("order_key")
     query = sa.select(*LEAD_COLUMNS, key).where(*conditions).order_by(*_order_by(key, order)).limit(limit + 1)
@@ -97,6 +103,11 @@ async def list_leads(
     page = rows[:limit]
     end = Place(page[-1]["order_key"], page[-1]["id"]) if len(rows) > limit else None
     return LeadPage([lead_from_row(row) for row in page], total, end)
+
+
+async def _looked_up(connection: Reading, order: LeadOrder, lead_id: UUID) -> Place:
+    query = sa.select(order.key()).where(LEADS.c.id == lead_id)
+    return Place((await connection.execute(query)).scalar_one_or_none(), lead_id)
 
 
 def _order_by(key: sa.Label[Any], order: LeadOrder) -> list[sa.ColumnElement[Any]]:

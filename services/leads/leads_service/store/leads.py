@@ -1,6 +1,8 @@
 """Single leads: reading them, locking them, and writing a change with all that goes along."""
 
-from dataclasses import asdict
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +11,8 @@ import sqlalchemy as sa
 from kit.db.database import Reading, Writing
 from kit.db.outbox import Outbox
 from leads_service.domain.lead import Change, Lead
-from leads_service.store.rows import LEAD_COLUMNS, changed_columns, lead_from_row, row_of_lead
+from leads_service.store.closed_entries import ENTERED_BY, are_open, retiring
+from leads_service.store.rows import LEAD_COLUMNS, changed_columns, lead_from_row, row_of
 from leads_service.store.tables import ACTIVITIES, HISTORY, LEADS, OUTBOX
 
 OUTBOX_CHANNEL = "leads_outbox"
@@ -29,35 +32,63 @@ async def lock(tx: Writing, lead_id: UUID) -> Lead | None:
     return _first(await tx.execute(_BY_ID.with_for_update(), {"lead_id": lead_id}))
 
 
+async def lock_many(tx: Writing, lead_ids: Collection[UUID]) -> dict[UUID, Lead]:
+    """The leads of these ids, deleted or not, locked in the order of their ids until the transaction ends."""
+    query = sa.select(*LEAD_COLUMNS).where(LEADS.c.id == sa.any_(sa.literal(list(lead_ids)))).order_by(LEADS.c.id)
+    rows = (await tx.execute(query.with_for_update())).mappings()
+    return {row["id"]: lead_from_row(row) for row in rows}
+
+
 async def exists(connection: Reading, lead_id: UUID) -> bool:
     """Whether there is such a lead that is not deleted."""
-    query = sa.select(sa.exists().where(LEADS.c.id == lead_id, LEADS.c.deleted_at.is_(None)))
-    return bool((await connection.execute(query)).scalar_one())
+    return await stage_of(connection, lead_id) is not None
 
 
-async def insert(tx: Writing, change: Change) -> None:
-    """Write a new lead and all that goes along."""
-    await tx.execute(sa.insert(LEADS), row_of_lead(change.lead))
-    await _write_along(tx, change)
+async def stage_of(connection: Reading, lead_id: UUID) -> UUID | None:
+    """The stage where the lead is; nothing where there is no such lead, or a deleted one."""
+    query = sa.select(LEADS.c.stage_id).where(LEADS.c.id == lead_id, LEADS.c.deleted_at.is_(None))
+    return (await connection.execute(query)).scalar_one_or_none()
 
 
-async def save(tx: Writing, before: Lead, change: Change) -> None:
-    """Write what changed of a locked lead, and all that goes along."""
-    if change.changed:
-        columns = changed_columns(before, change.lead)
-        await tx.execute(sa.update(LEADS).where(LEADS.c.id == before.id).values(columns))
-    await _write_along(tx, change)
+async def save_many(tx: Writing, changes: Sequence[tuple[Lead, Change]], revision: int | None) -> None:
+    """Write what changed of locked leads, and all that goes along, by a configuration of this revision.
+
+    No revision: what is entered may be in the course of being deleted.
+
+    Raises:
+        LeadlineError: RETIRING where one would enter such an entry.
+    """
+    alike: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for before, change in changes:
+        if change.changed and (columns := changed_columns(before, change.lead)):
+            row = {f"new_{name}": value for name, value in columns.items()}
+            alike[tuple(sorted(columns))].append({"lead_id": before.id, "revision": revision, **row})
+    for names, rows in alike.items():
+        statement = _update(names, fenced=revision is not None)
+        # One row is no batch: that would cost a round trip more.
+        given = rows if len(rows) > 1 else rows[0]
+        if (await tx.execute(statement, given)).rowcount != len(rows):
+            raise retiring()
+    await _write_along(tx, [change for _, change in changes])
 
 
-async def _write_along(tx: Writing, change: Change) -> None:
-    if change.history:
-        await tx.execute(sa.insert(HISTORY), [_row(entry) for entry in change.history])
-    if change.activities:
-        await tx.execute(sa.insert(ACTIVITIES), [_row(activity) for activity in change.activities])
+@lru_cache(maxsize=256)
+def _update(names: tuple[str, ...], *, fenced: bool) -> sa.Update:
+    values = {name: sa.bindparam(f"new_{name}", type_=LEADS.c[name].type) for name in names}
+    statement = sa.update(LEADS).where(LEADS.c.id == sa.bindparam("lead_id")).values(values)
+    entries = {ENTERED_BY[name]: sa.cast(values[name], sa.Text) for name in names if name in ENTERED_BY}
+    if not fenced or not entries:
+        return statement
+    return statement.where(are_open(entries, sa.bindparam("revision", type_=sa.BigInteger)))
 
 
-def _row(record: Any) -> dict[str, Any]:
-    return asdict(record)
+async def _write_along(tx: Writing, changes: Sequence[Change]) -> None:
+    history = [row_of(entry) for change in changes for entry in change.history]
+    activities = [row_of(activity) for change in changes for activity in change.activities]
+    if history:
+        await tx.execute(sa.insert(HISTORY), history)
+    if activities:
+        await tx.execute(sa.insert(ACTIVITIES), activities)
 
 
 def _first(result: sa.CursorResult[Any]) -> Lead | None:

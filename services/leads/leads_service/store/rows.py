@@ -1,6 +1,6 @@
-"""Leads as rows and back."""
+"""Leads and what goes along as rows, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from leads_service.domain.lead import Lead, LeadStatus, ScorePart
-from leads_service.domain.sla import Escalation, Sla
+from leads_service.domain.sla import Escalation, Pausing, Sla
 from leads_service.store.tables import LEADS
 
 _SLA_COLUMNS = {
@@ -19,12 +19,18 @@ _SLA_COLUMNS = {
     "deadline": "sla_deadline",
     "at_risk_recorded_at": "at_risk_recorded_at",
     "breach_recorded_at": "breach_recorded_at",
+    "paused_at": "sla_paused_at",
 }
 _COMPUTED = {"search_text"}
-_SHAPED = {"score_breakdown", "sla_escalations", "status", *_SLA_COLUMNS.values()}
+_SHAPED = {"score_breakdown", "sla_escalations", "sla_pausing", "sla_pauses", "status", *_SLA_COLUMNS.values()}
 _PLAIN = tuple(column.name for column in LEADS.columns if column.name not in _SHAPED | _COMPUTED)
 
 LEAD_COLUMNS: tuple[sa.Column[Any], ...] = tuple(column for column in LEADS.columns if column.name not in _COMPUTED)
+
+
+def row_of(record: Any) -> dict[str, Any]:
+    """The row of a record whose fields are the columns."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 def lead_from_row(values: sa.RowMapping) -> Lead:
@@ -41,30 +47,67 @@ def lead_from_row(values: sa.RowMapping) -> Lead:
 
 def row_of_lead(lead: Lead) -> dict[str, Any]:
     """The row of a lead."""
-    row: dict[str, Any] = {name: getattr(lead, name) for name in _PLAIN}
-    row["custom_fields"] = dict(lead.custom_fields)
-    row["stage_field_values"] = dict(lead.stage_field_values)
-    row["status"] = lead.status.value
-    row["score_breakdown"] = [
-        {"ruleId": str(part.rule_id), "name": part.name, "points": part.points} for part in lead.score_breakdown
-    ]
-    sla = lead.sla
-    row |= {column: getattr(sla, name) if sla else None for name, column in _SLA_COLUMNS.items()}
-    row["sla_escalations"] = [_escalation_to_json(each) for each in sla.escalations] if sla else []
-    return row
+    return _columns(lead, _ATTRIBUTES)
 
 
 def changed_columns(before: Lead, after: Lead) -> dict[str, Any]:
     """The columns in which two states of a lead differ."""
-    old, new = row_of_lead(before), row_of_lead(after)
+    differing = [name for name in _ATTRIBUTES if getattr(before, name) != getattr(after, name)]
+    old, new = _columns(before, differing), _columns(after, differing)
     return {name: value for name, value in new.items() if value != old[name]}
+
+
+def _columns(lead: Lead, attributes: Iterable[str]) -> dict[str, Any]:
+    """The columns that hold these attributes of a lead."""
+    row: dict[str, Any] = {}
+    for name in attributes:
+        shape, value = _SHAPES.get(name), getattr(lead, name)
+        row |= shape(value) if shape else {name: value}
+    return row
+
+
+def _score_breakdown(parts: Iterable[ScorePart]) -> dict[str, Any]:
+    shown = [{"ruleId": str(part.rule_id), "name": part.name, "points": part.points} for part in parts]
+    return {"score_breakdown": shown}
+
+
+def _sla_columns(sla: Sla | None) -> dict[str, Any]:
+    row = {column: getattr(sla, name) if sla else None for name, column in _SLA_COLUMNS.items()}
+    return row | {
+        "sla_escalations": [_escalation_to_json(each) for each in sla.escalations] if sla else [],
+        "sla_pausing": _pausing_to_json(sla.pausing) if sla and sla.pausing else None,
+        "sla_pauses": [[begin.isoformat(), end.isoformat()] for begin, end in sla.pauses] if sla else [],
+    }
+
+
+# How attributes are written that are not written as they are.
+_SHAPES: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "custom_fields": lambda value: {"custom_fields": dict(value)},
+    "stage_field_values": lambda value: {"stage_field_values": dict(value)},
+    "status": lambda value: {"status": value.value},
+    "score_breakdown": _score_breakdown,
+    "sla": _sla_columns,
+}
+_ATTRIBUTES = (*_PLAIN, "status", "score_breakdown", "sla")
 
 
 def _sla(values: sa.RowMapping) -> Sla:
     return Sla(
         **{name: values[column] for name, column in _SLA_COLUMNS.items()},
         escalations=tuple(_escalation_from_json(each) for each in values["sla_escalations"]),
+        pausing=_pausing_from_json(values["sla_pausing"]) if values["sla_pausing"] else None,
+        pauses=tuple(
+            (datetime.fromisoformat(begin), datetime.fromisoformat(end)) for begin, end in values["sla_pauses"]
+        ),
     )
+
+
+def _pausing_to_json(pausing: Pausing) -> dict[str, Any]:
+    return {"stageIds": sorted(map(str, pausing.stage_ids)), "businessHours": pausing.calendar}
+
+
+def _pausing_from_json(value: Mapping[str, Any]) -> Pausing:
+    return Pausing(frozenset(map(UUID, value["stageIds"])), value["businessHours"])
 
 
 def _escalation_to_json(escalation: Escalation) -> dict[str, Any]:

@@ -9,21 +9,23 @@ from leads_service.store.tables import LEADS
 
 _UNANSWERED = LEADS.c.first_response_at.is_(None)
 _WITH_SLA = LEADS.c.sla_deadline.is_not(None)
+# A clock stands still only while nobody has answered and its deadline had not come.
+_PAUSED = LEADS.c.sla_paused_at.is_not(None)
 
 
 def is_breached(now: datetime) -> sa.ColumnElement[bool]:
     """Unanswered past the deadline."""
-    return sa.and_(_UNANSWERED, LEADS.c.sla_deadline <= now)
+    return sa.and_(_UNANSWERED, ~_PAUSED, LEADS.c.sla_deadline <= now)
 
 
 def is_at_risk(now: datetime) -> sa.ColumnElement[bool]:
     """Unanswered, before the deadline, and late in the window."""
-    return sa.and_(_UNANSWERED, LEADS.c.sla_deadline > now, LEADS.c.sla_at_risk_at <= now)
+    return sa.and_(_UNANSWERED, ~_PAUSED, LEADS.c.sla_deadline > now, LEADS.c.sla_at_risk_at <= now)
 
 
 def is_on_track(now: datetime) -> sa.ColumnElement[bool]:
     """Unanswered and early in the window."""
-    return sa.and_(_UNANSWERED, LEADS.c.sla_deadline > now, LEADS.c.sla_at_risk_at > now)
+    return sa.and_(_UNANSWERED, ~_PAUSED, LEADS.c.sla_deadline > now, LEADS.c.sla_at_risk_at > now)
 
 
 def is_met() -> sa.ColumnElement[bool]:
@@ -42,7 +44,7 @@ def has_sla() -> sa.ColumnElement[bool]:
 
 
 def has_status(statuses: Sequence[str], now: datetime) -> sa.ColumnElement[bool]:
-    """In one of the statuses by their API names. Nothing is ``paused`` while no policy pauses."""
+    """In one of the statuses by their API names."""
     conditions = {
         "no_sla": ~_WITH_SLA,
         "on_track": is_on_track(now),
@@ -50,6 +52,6 @@ def has_status(statuses: Sequence[str], now: datetime) -> sa.ColumnElement[bool]
         "breached": is_breached(now),
         "met": is_met(),
         "met_late": is_met_late(),
-        "paused": sa.false(),
+        "paused": _PAUSED,
     }
     return sa.or_(*(conditions[status] for status in statuses))

@@ -58,12 +58,17 @@ LEADS = sa.Table(
     sa.Column("sla_started_at", _TIMESTAMP),
     sa.Column("sla_at_risk_at", _TIMESTAMP),
     sa.Column("sla_deadline", _TIMESTAMP),
+    # The stages and the calendar of a promise that may stand still, since when it does, and when it did.
+    sa.Column("sla_pausing", JSONB(none_as_null=True)),
+    sa.Column("sla_paused_at", _TIMESTAMP),
+    sa.Column("sla_pauses", JSONB, nullable=False, server_default="[]"),
     sa.Column("sla_escalations", JSONB, nullable=False, server_default="[]"),
     sa.Column("first_response_at", _TIMESTAMP),
     sa.Column("at_risk_recorded_at", _TIMESTAMP),
     sa.Column("breach_recorded_at", _TIMESTAMP),
     sa.Column("clock_version", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("clock_closed_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("score_revision", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("search_text", sa.Text, sa.Computed(_SEARCH_TEXT, persisted=True)),
     sa.CheckConstraint("status IN ('open', 'converted', 'disqualified')", name="leads_status_known"),
     sa.CheckConstraint("estimated_value >= 0", name="leads_estimated_value_not_negative"),
@@ -77,6 +82,8 @@ LEADS = sa.Table(
         postgresql_ops={"search_text": "gin_trgm_ops"},
         postgresql_where=_ALIVE,
     ),
+    # Counted at each entry to a stage that assigns to whoever has the least.
+    sa.Index("leads_open_of_owner", "assigned_to", postgresql_where=sa.text("status = 'open' AND deleted_at IS NULL")),
     sa.Index("leads_email", sa.text("lower(email)"), postgresql_where=_ALIVE),
     sa.Index("leads_phone", "phone_e164", postgresql_where=_ALIVE),
     *(
@@ -142,6 +149,94 @@ HISTORY = _timeline_table(
     sa.Column("changed_by", sa.Uuid),
     sa.Column("change_id", sa.Uuid, nullable=False),
     sa.Column("changed_at", _TIMESTAMP, nullable=False),
+)
+
+# A time during which stage and owner of a lead stayed the same; without an end it goes on.
+STAGE_ASSIGNMENTS = sa.Table(
+    "stage_assignments",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("lead_id", sa.Uuid, sa.ForeignKey("leads.id"), nullable=False),
+    sa.Column("stage_id", sa.Uuid, nullable=False),
+    sa.Column("stage_name", sa.Text, nullable=False),
+    sa.Column("assigned_to", sa.Uuid),
+    sa.Column("started_at", _TIMESTAMP, nullable=False),
+    sa.Column("ended_at", _TIMESTAMP),
+    sa.Index("stage_assignments_of_lead", "lead_id", "started_at", "id"),
+    sa.Index("stage_assignments_going_on", "lead_id", unique=True, postgresql_where=sa.text("ended_at IS NULL")),
+)
+
+# How many leads a stage has handed out. Whoever takes a turn holds the row until the lead is in: turns are fair.
+ASSIGNMENT_TURNS = sa.Table(
+    "assignment_turns",
+    METADATA,
+    sa.Column("stage_id", sa.Uuid, primary_key=True),
+    sa.Column("turn", sa.BigInteger, nullable=False),
+)
+
+TEAM_MEMBERS = sa.Table(
+    "team_members",
+    METADATA,
+    sa.Column("lead_id", sa.Uuid, sa.ForeignKey("leads.id"), primary_key=True),
+    sa.Column("user_id", sa.Uuid, primary_key=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("added_by", sa.Uuid, nullable=False),
+    sa.Column("added_at", _TIMESTAMP, nullable=False),
+    sa.Index("team_members_of_role", "role"),
+)
+
+# The one run that scores all open leads anew: what was asked for, and how far it is.
+RESCORE = sa.Table(
+    "rescore",
+    METADATA,
+    sa.Column("only_row", sa.Boolean, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    # The scoring revision that was asked for.
+    sa.Column("scoring_revision", sa.BigInteger, nullable=False),
+    # Leads up to this one have been scored.
+    sa.Column("cursor", sa.Uuid),
+    sa.Column("processed", sa.BigInteger, nullable=False),
+    sa.Column("total", sa.BigInteger, nullable=False),
+    sa.Column("changed", sa.BigInteger, nullable=False),
+    sa.Column("requested_at", _TIMESTAMP),
+    sa.Column("started_at", _TIMESTAMP),
+    sa.Column("ended_at", _TIMESTAMP),
+    sa.CheckConstraint("only_row", name="rescore_one_row"),
+    sa.CheckConstraint("state IN ('none', 'requested', 'running', 'completed')", name="rescore_state_known"),
+)
+
+# Deletions of settings that the configuration has told of and whose workflow was ordered.
+RETIREMENTS = sa.Table(
+    "retirements",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    # What the workflow started with: what is moved from where to where.
+    sa.Column("plan", JSONB, nullable=False),
+    # Whoever began before this transaction may not know of the deletion.
+    sa.Column("known_from_xid", sa.BigInteger, nullable=False),
+    sa.Column("ended_at", _TIMESTAMP),
+)
+
+# What nothing may enter: a stage's id, or the name of a priority, source, reason or role. After a deletion it still
+# keeps out writers whose configuration is older than ``open_from_revision``.
+CLOSED_ENTRIES = sa.Table(
+    "closed_entries",
+    METADATA,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("entry", sa.Text, primary_key=True),
+    sa.Column("retirement_id", sa.Uuid, nullable=False),
+    sa.Column("open_from_revision", sa.BigInteger),
+    sa.Index("closed_entries_of_retirement", "retirement_id"),
+)
+
+# What a deletion has moved, and what the record had before, to be moved back should it fail.
+RETIREMENT_MOVES = sa.Table(
+    "retirement_moves",
+    METADATA,
+    sa.Column("retirement_id", sa.Uuid, sa.ForeignKey("retirements.id"), primary_key=True),
+    sa.Column("record_id", sa.Uuid, primary_key=True),
+    sa.Column("before", JSONB, nullable=False),
 )
 
 CONVERSIONS = sa.Table(

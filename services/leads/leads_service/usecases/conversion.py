@@ -1,7 +1,7 @@
 """Converting a lead: checking, reserving, and what the workflow has recorded at its end."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,45 +12,66 @@ from leadline_workflows.contracts.conversion import LeadConversionInput
 from leadline_workflows.contracts.outbox import CONVERSION
 from leads_service.domain import conversion as rules
 from leads_service.domain import life_cycle
+from leads_service.domain.configuration import Retiring
 from leads_service.domain.conversion import ConversionRequest
 from leads_service.domain.lead import Lead
 from leads_service.domain.settling import Situation
-from leads_service.store import conversions, leads
+from leads_service.store import closed_entries, conversions, leads
 from leads_service.store.conversions import COMPLETED, FAILED, RUNNING, Conversion
-from leads_service.usecases.saving import load_locked, save, who
+from leads_service.usecases.saving import knowing_what_is_closed, load, load_locked, save, who
 
 
-async def start_conversion(
-    tx: Writing,
-    lead_id: UUID,
-    request: ConversionRequest,
-    started_by: UUID,
-    *,
-    expected_version: int | None,
-    situation: Situation,
-) -> Conversion:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be converted: by whom, into what, and with which values for the won stage."""
+
+    lead_id: UUID
+    request: ConversionRequest
+    stage_values: Mapping[str, Any]
+    started_by: UUID
+    expected_version: int | None = None
+
+
+async def check_order(connection: Reading, order: Order, situation: Situation) -> None:
+    """Refuse what can be refused before others are asked.
+
+    Raises:
+        LeadlineError: LEAD_NOT_FOUND, and whatever keeps the lead from being converted.
+    """
+    rules.check_request(order.request, situation.configuration)
+    rules.prepared(await load(connection, order.lead_id), order.stage_values, situation)
+
+
+async def start_conversion(tx: Writing, order: Order, situation: Situation) -> Conversion:
     """Reserve the lead, fix the plan and order the workflow, all at once.
 
     Raises:
         LeadlineError: LEAD_NOT_FOUND, VERSION_STALE, and whatever keeps the lead from being converted.
     """
-    lead = await load_locked(tx, lead_id)
-    life_cycle.require_version(lead, expected_version)
-    rules.require_convertible(lead, situation.configuration)
-    place = rules.check_request(request, situation.configuration)
-    owner = request.owner_id or lead.assigned_to or started_by
+    lead = await load_locked(tx, order.lead_id)
+    life_cycle.require_version(lead, order.expected_version)
+    return await knowing_what_is_closed(tx, situation, lambda situation: _start(tx, lead, order, situation))
+
+
+async def _start(tx: Writing, lead: Lead, order: Order, situation: Situation) -> Conversion:
+    configuration = situation.configuration
+    ready = rules.prepared(lead, order.stage_values, situation)
+    place = rules.check_request(order.request, configuration)
+    owner = order.request.owner_id or lead.assigned_to or order.started_by
     started = Conversion(
         id=new_id(),
-        lead_id=lead_id,
+        lead_id=lead.id,
         state=RUNNING,
-        plan=rules.plan(lead, request, place, owner, situation.configuration),
-        started_by=started_by,
+        plan=rules.plan(ready, order.request, place, owner, configuration),
+        started_by=order.started_by,
         started_at=situation.now,
     )
+    if "opportunity" in started.plan:
+        await closed_entries.require_open(tx, {Retiring.STAGE: place[1]}, configuration.revision)
+    await save(tx, lead, rules.reserve(lead, ready, started.id, situation), situation)
     await conversions.insert(tx, started)
-    await save(tx, lead, rules.reserve(lead, started.id, situation), situation)
-    order = LeadConversionInput(lead_id=str(lead_id), conversion_id=str(started.id), who=who(lead))
-    await leads.outbox.add(tx, key=lead_id, kind=CONVERSION, payload=asdict(order))
+    workflow = LeadConversionInput(lead_id=str(lead.id), conversion_id=str(started.id), who=who(ready))
+    await leads.outbox.add(tx, key=lead.id, kind=CONVERSION, payload=asdict(workflow))
     return started
 
 
@@ -85,8 +106,12 @@ async def complete_conversion(
         return conversion
     if conversion.state != RUNNING or lead.conversion_id != conversion_id:
         raise refused("CONVERSION_CLOSED", f"The conversion is {conversion.state}.")
-    change = rules.complete(lead, ids, conversion.started_by, situation, started_at=conversion.started_at)
-    await save(tx, lead, change, situation)
+
+    async def attempt(situation: Situation) -> None:
+        change = rules.complete(lead, ids, conversion.started_by, situation, started_at=conversion.started_at)
+        await save(tx, lead, change, situation)
+
+    await knowing_what_is_closed(tx, situation, attempt)
     return await conversions.end(tx, conversion_id, {"state": COMPLETED, "ended_at": situation.now, **ids})
 
 

@@ -1,24 +1,33 @@
 """Creating, changing and deleting a lead."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from kit.db.database import Reading, Writing
 from kit.ids import new_id
 from leads_service.domain import life_cycle
+from leads_service.domain.drafts import Draft
 from leads_service.domain.lead import Lead
 from leads_service.domain.settling import Situation
-from leads_service.usecases.saving import load, load_locked, save, save_new
+from leads_service.usecases.assigning import assigned
+from leads_service.usecases.duplicates import refuse_duplicates
+from leads_service.usecases.saving import knowing_what_is_closed, load, load_locked, save, save_new
 
 
 async def create_lead(tx: Writing, given: Mapping[str, Any], created_by: UUID, situation: Situation) -> Lead:
-    """A new lead, in its stage, scored, with its deadline promised and its clock ordered.
+    """A new lead, in its stage, with its owner, scored, with its deadline promised and its clock ordered.
 
     Raises:
-        LeadlineError: VALIDATION_FAILED or STAGE_FIELDS_MISSING.
+        LeadlineError: LEAD_DUPLICATE, and whatever ``life_cycle.create`` refuses.
     """
-    return await save_new(tx, life_cycle.create(new_id(), given, created_by, situation), situation)
+
+    async def attempt(situation: Situation) -> Lead:
+        draft = life_cycle.create(new_id(), given, created_by, situation)
+        await refuse_duplicates(tx, draft.after, situation)
+        return await save_new(tx, await assigned(tx, draft), situation)
+
+    return await knowing_what_is_closed(tx, situation, attempt)
 
 
 async def get_lead(connection: Reading, lead_id: UUID) -> Lead:
@@ -40,7 +49,7 @@ async def update_lead(
     """
     lead = await load_locked(tx, lead_id)
     life_cycle.require_version(lead, expected_version)
-    return await save(tx, lead, life_cycle.update(lead, given, situation), situation)
+    return await _save(tx, lead, situation, lambda situation: life_cycle.update(lead, given, situation))
 
 
 async def change_stage(
@@ -59,7 +68,9 @@ async def change_stage(
     """
     lead = await load_locked(tx, lead_id)
     life_cycle.require_version(lead, expected_version)
-    return await save(tx, lead, life_cycle.change_stage(lead, stage_id, stage_values, situation), situation)
+    return await _save(
+        tx, lead, situation, lambda situation: life_cycle.change_stage(lead, stage_id, stage_values, situation)
+    )
 
 
 async def delete_lead(tx: Writing, lead_id: UUID, expected_version: int | None, situation: Situation) -> None:
@@ -71,3 +82,10 @@ async def delete_lead(tx: Writing, lead_id: UUID, expected_version: int | None, 
     lead = await load_locked(tx, lead_id)
     life_cycle.require_version(lead, expected_version)
     await save(tx, lead, life_cycle.delete(lead, situation), situation)
+
+
+async def _save(tx: Writing, lead: Lead, situation: Situation, decide: Callable[[Situation], Draft]) -> Lead:
+    async def attempt(situation: Situation) -> Lead:
+        return await save(tx, lead, await assigned(tx, decide(situation)), situation)
+
+    return await knowing_what_is_closed(tx, situation, attempt)

@@ -1,17 +1,27 @@
 """Loading a lead to change it, and writing the change whole: lead, history, activities, and the order to its clock."""
 
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from kit.db.database import Reading, Writing
 from kit.errors import LeadlineError, not_found
 from leadline_workflows.contracts.outbox import SLA_CLOCK
 from leadline_workflows.contracts.sla import Clock, LeadSlaInput
+from leads_service.domain import stage_assignment
 from leads_service.domain.configuration import Configuration
 from leads_service.domain.lead import Change, Lead
 from leads_service.domain.settling import Situation
-from leads_service.store import leads
+from leads_service.domain.sla import Sla
+from leads_service.store import closed_entries, leads, new_leads, stage_assignments
+from leads_service.store.closed_entries import RETIRING
+
+Result = TypeVar("Result")
+
+# Each knows of every deletion that the one before has run into.
+_MOST_ATTEMPTS = 3
 
 
 def lead_not_found(lead_id: UUID) -> LeadlineError:
@@ -44,23 +54,82 @@ async def load_locked(tx: Writing, lead_id: UUID) -> Lead:
 
 
 async def save_new(tx: Writing, change: Change, situation: Situation) -> Lead:
-    """Write a new lead."""
-    await leads.insert(tx, change)
-    await _tell_clock(tx, change, situation.configuration)
+    """Write a new lead.
+
+    Raises:
+        LeadlineError: RETIRING.
+    """
+    held = stage_assignment.begun(change.lead, situation.configuration, change.lead.created_at)
+    await new_leads.insert(tx, change, held, situation.configuration.revision)
+    await _tell_clocks(tx, [change], situation.configuration)
     return change.lead
 
 
 async def save(tx: Writing, before: Lead, change: Change, situation: Situation) -> Lead:
-    """Write what changed of a locked lead."""
-    await leads.save(tx, before, change)
-    await _tell_clock(tx, change, situation.configuration)
+    """Write what changed of a locked lead.
+
+    Raises:
+        LeadlineError: RETIRING.
+    """
+    await save_many(tx, [(before, change)], situation)
     return change.lead
 
 
-async def _tell_clock(tx: Writing, change: Change, configuration: Configuration) -> None:
-    if change.clock_changed:
-        start = clock_order(change.lead, configuration)
-        await leads.outbox.add(tx, key=change.lead.id, kind=SLA_CLOCK, payload=asdict(start))
+async def save_many(
+    tx: Writing, changes: Sequence[tuple[Lead, Change]], situation: Situation, *, into_closed: bool = False
+) -> None:
+    """Write what changed of locked leads. ``into_closed``: also into an entry that is being deleted.
+
+    Raises:
+        LeadlineError: RETIRING.
+    """
+    await leads.save_many(tx, changes, None if into_closed else situation.configuration.revision)
+    await _keep_assignments(tx, changes, situation)
+    await _tell_clocks(tx, [change for _, change in changes], situation.configuration)
+
+
+async def knowing_what_is_closed(
+    tx: Writing, situation: Situation, attempt: Callable[[Situation], Awaitable[Result]]
+) -> Result:
+    """What the attempt answers; tried again where it would enter what a deletion has closed that it did not know of.
+
+    The database knows of a deletion a moment before each process does. A lead that may as well go elsewhere is not
+    refused for that moment.
+
+    Raises:
+        LeadlineError: RETIRING where it enters that all the same, and whatever the attempt raises.
+    """
+    for _ in range(_MOST_ATTEMPTS - 1):
+        try:
+            return await attempt(situation)
+        except LeadlineError as error:
+            # What the configuration tells of is refused with the deletion's id, and will be again.
+            if error.reason != RETIRING or error.metadata:
+                raise
+        closed = await closed_entries.closed_to(tx, situation.configuration.revision)
+        situation = replace(situation, configuration=replace(situation.configuration, closed=closed))
+    return await attempt(situation)
+
+
+async def _keep_assignments(tx: Writing, changes: Sequence[tuple[Lead, Change]], situation: Situation) -> None:
+    """Keep who held the leads at which stage; nothing is written where neither changed."""
+    pairs = [(before, change.lead) for before, change in changes if change.changed]
+    ended = [after.id for before, after in pairs if stage_assignment.ends(before, after)]
+    begun = [
+        stage_assignment.begun(after, situation.configuration, situation.now)
+        for before, after in pairs
+        if stage_assignment.begins(before, after)
+    ]
+    await stage_assignments.write(tx, ended, begun, situation.now)
+
+
+async def _tell_clocks(tx: Writing, changes: Sequence[Change], configuration: Configuration) -> None:
+    orders = [
+        (change.lead.id, SLA_CLOCK, asdict(clock_order(change.lead, configuration)))
+        for change in changes
+        if change.clock_changed
+    ]
+    await leads.outbox.add_many(tx, orders)
 
 
 def clock_order(lead: Lead, configuration: Configuration) -> LeadSlaInput:
@@ -68,14 +137,15 @@ def clock_order(lead: Lead, configuration: Configuration) -> LeadSlaInput:
     sla = lead.sla
     clock = Clock(
         version=lead.clock_version,
-        at_risk_at=_instant(sla.at_risk_at) if sla else "",
-        deadline=_instant(sla.deadline) if sla else "",
-        escalations=[_instant(each.at) for each in sla.escalations] if sla else [],
+        at_risk_at=_instant(sla, sla.at_risk_at) if sla else "",
+        deadline=_instant(sla, sla.deadline) if sla else "",
+        escalations=[_instant(sla, each.at) for each in sla.escalations if sla.is_fixed(each.at)] if sla else [],
         closed_by=lead.clock_closed_by,
         priority=lead.priority,
         stage=configuration.stage_name(lead.stage_id),
         owner=str(lead.assigned_to or ""),
         policy=sla.policy if sla else "",
+        paused=sla is not None and sla.paused_at is not None,
     )
     return LeadSlaInput(lead_id=str(lead.id), who=who(lead), policy=clock.policy, clock=clock)
 
@@ -85,5 +155,6 @@ def who(lead: Lead) -> str:
     return f"{lead.name}, {lead.company}" if lead.company and lead.company != lead.name else lead.name
 
 
-def _instant(instant: datetime) -> str:
-    return instant.isoformat()
+def _instant(sla: Sla, instant: datetime) -> str:
+    """The instant for the clock; none while it stands still before it."""
+    return instant.isoformat() if sla.is_fixed(instant) else ""

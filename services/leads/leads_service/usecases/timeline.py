@@ -1,13 +1,16 @@
 """Notes and activities of a lead, and reading its timeline."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from kit.db.database import Reading, Writing
 from leads_service.domain import timeline as rules
+from leads_service.domain import visibility
 from leads_service.domain.lead import Activity, HistoryEntry, Note
 from leads_service.domain.settling import Situation
+from leads_service.domain.stage_assignment import StageAssignment
 from leads_service.domain.timeline import LoggedActivity
-from leads_service.store import leads, timeline
+from leads_service.store import leads, stage_assignments, timeline
 from leads_service.store.timeline import Page
 from leads_service.usecases.saving import lead_not_found, load_locked, save
 
@@ -37,14 +40,19 @@ async def log_activity(tx: Writing, lead_id: UUID, logged: LoggedActivity, situa
     return change.activities[0]
 
 
-async def list_activities(connection: Reading, lead_id: UUID, limit: int, offset: int) -> Page[Activity]:
-    """A page of the lead's activities.
+async def list_activities(
+    connection: Reading, lead_id: UUID, limit: int, offset: int, situation: Situation
+) -> Page[Activity]:
+    """A page of the lead's activities, without what its stage hides from whoever asks.
 
     Raises:
         LeadlineError: LEAD_NOT_FOUND.
     """
-    await _require(connection, lead_id)
-    return await timeline.list_activities(connection, lead_id, limit, offset)
+    hidden = await _hidden(connection, lead_id, situation)
+    page = await timeline.list_activities(
+        connection, lead_id, limit, offset, without=visibility.hidden_activities(hidden)
+    )
+    return replace(page, records=[visibility.shown_activity(each, hidden) for each in page.records])
 
 
 async def list_notes(connection: Reading, lead_id: UUID, limit: int, offset: int) -> Page[Note]:
@@ -53,20 +61,42 @@ async def list_notes(connection: Reading, lead_id: UUID, limit: int, offset: int
     Raises:
         LeadlineError: LEAD_NOT_FOUND.
     """
-    await _require(connection, lead_id)
+    await _stage_of(connection, lead_id)
     return await timeline.list_notes(connection, lead_id, limit, offset)
 
 
-async def list_history(connection: Reading, lead_id: UUID, limit: int, offset: int) -> Page[HistoryEntry]:
-    """A page of the lead's history.
+async def list_history(
+    connection: Reading, lead_id: UUID, limit: int, offset: int, situation: Situation
+) -> Page[HistoryEntry]:
+    """A page of the lead's history, without what its stage hides from whoever asks.
 
     Raises:
         LeadlineError: LEAD_NOT_FOUND.
     """
-    await _require(connection, lead_id)
-    return await timeline.list_history(connection, lead_id, limit, offset)
+    hidden = await _hidden(connection, lead_id, situation)
+    return await timeline.list_history(connection, lead_id, limit, offset, hidden=hidden)
 
 
-async def _require(connection: Reading, lead_id: UUID) -> None:
-    if not await leads.exists(connection, lead_id):
+async def list_stage_assignments(
+    connection: Reading, lead_id: UUID, limit: int, offset: int, situation: Situation
+) -> Page[StageAssignment]:
+    """A page of who held the lead at which stage. Where its stage hides the owner, nobody is said.
+
+    Raises:
+        LeadlineError: LEAD_NOT_FOUND.
+    """
+    hidden = await _hidden(connection, lead_id, situation)
+    page = await stage_assignments.list_stage_assignments(connection, lead_id, limit, offset)
+    return replace(page, records=[visibility.shown_stage_assignment(each, hidden) for each in page.records])
+
+
+async def _hidden(connection: Reading, lead_id: UUID, situation: Situation) -> frozenset[str]:
+    stage_id = await _stage_of(connection, lead_id)
+    return visibility.hidden_from(situation.actor, stage_id, situation.configuration)
+
+
+async def _stage_of(connection: Reading, lead_id: UUID) -> UUID:
+    stage_id = await leads.stage_of(connection, lead_id)
+    if stage_id is None:
         raise lead_not_found(lead_id)
+    return stage_id
