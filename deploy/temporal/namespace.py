@@ -76,7 +76,7 @@ async def _keep(client: Client, retention: timedelta) -> None:
     period.FromTimedelta(retention)
     register = RegisterNamespaceRequest(
         namespace=client.namespace,
-        description="Leadline: SLA clocks and conversions",
+        description="Leadline: SLA clocks, conversions, and what follows from changed settings",
         workflow_execution_retention_period=period,
     )
     try:

@@ -82,9 +82,9 @@ class Product:
         return self._rpc_part(
             "worker",
             (script("leadline-worker"),),
-            self._tokens | self._temporal | self._addresses("leads", "crm") | grace,
+            self._tokens | self._temporal | self._addresses("leads", "crm", "settings") | grace,
             after=("temporal",),
-            uses=("leads", "crm"),
+            uses=("leads", "crm", "settings"),
             stop_seconds=_WORKER_GRACE_SECONDS + 5,
         )
 

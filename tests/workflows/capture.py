@@ -11,11 +11,12 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError
 
 from kit.ids import new_id
 from leadline_workflows.contracts import names
@@ -27,11 +28,9 @@ from tests.workflows.conversion_rules import ConversionRules
 from tests.workflows.conversion_run import converting
 from tests.workflows.leads_rules import HOUR, LeadsRules, answered, make_clock, start_of
 from tests.workflows.servers import start_temporal
+from tests.workflows.settings_cases import SETTINGS_CASES, Case, Handle
 
 HISTORIES = Path(__file__).parent / "histories"
-
-Handle = WorkflowHandle[Any, Any]
-Case = Callable[[Client], Awaitable[Handle]]
 
 _SECOND = timedelta(seconds=1) / HOUR
 # Stands in histories where the machine and process that made them would.
@@ -91,6 +90,19 @@ async def deadline_moved(client: Client) -> Handle:
     return await _clock(client, make_clock(datetime.now(UTC)), live)
 
 
+async def paused_and_resumed(client: Client) -> Handle:
+    """A clock that stands still for a while, and then comes to its end."""
+
+    async def live(handle: Handle, leads: LeadsRules) -> None:
+        still = replace(leads.clock, version=2, at_risk_at="", deadline="", paused=True)
+        await handle.signal(names.CLOCK_CHANGED, still)
+        leads.clock = make_clock(datetime.now(UTC), version=3, at_risk=0.5 * _SECOND, deadline=_SECOND)
+        await handle.signal(names.CLOCK_CHANGED, leads.clock)
+        await _until(leads, 2)
+
+    return await _clock(client, make_clock(datetime.now(UTC)), live)
+
+
 async def healed_by_the_answer(client: Client) -> Handle:
     """A signal that was lost, an outage, and the answer that heals both."""
 
@@ -145,12 +157,12 @@ async def converted(client: Client) -> Handle:
 
 async def only_a_contact(client: Client) -> Handle:
     """A plan with one record."""
-    return await _conversion(client, ConversionRules(PlanOutline(ConversionState.RUNNING, contact=True)))
+    return await _conversion(client, ConversionRules(plan=PlanOutline(ConversionState.RUNNING, contact=True)))
 
 
 async def not_running(client: Client) -> Handle:
     """A conversion that was over before its run began."""
-    return await _conversion(client, ConversionRules(PlanOutline(ConversionState.COMPLETED)))
+    return await _conversion(client, ConversionRules(plan=PlanOutline(ConversionState.COMPLETED)))
 
 
 async def completion_refused(client: Client) -> Handle:
@@ -190,6 +202,7 @@ CASES: dict[str, list[Case]] = {
         answered_in_time,
         escalated_then_answered,
         deadline_moved,
+        paused_and_resumed,
         healed_by_the_answer,
         asked_by_an_operator,
         answered_late_without_a_worker,
@@ -202,6 +215,7 @@ CASES: dict[str, list[Case]] = {
         cancelled_in_a_step,
         cancelled_too_late,
     ],
+    **SETTINGS_CASES,
 }
 
 

@@ -1,14 +1,10 @@
-"""The services as a conversion meets them: each step writes down that it was taken, fails or waits as the test says."""
+"""The services as a conversion meets them."""
 
-import asyncio
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.conversion import (
@@ -20,6 +16,7 @@ from leadline_workflows.contracts.conversion import (
     FailConversion,
     PlanOutline,
 )
+from tests.workflows.step_rules import StepRules
 
 ACCOUNT, CONTACT, OPPORTUNITY = "account-id", "contact-id", "opportunity-id"
 FORWARD = [
@@ -39,52 +36,12 @@ UNDO = {
 
 
 @dataclass
-class Gate:
-    """Holds a step until the test opens it."""
-
-    reached: asyncio.Event = field(default_factory=asyncio.Event)
-    opened: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-@dataclass
-class ConversionRules:
-    """The plan of one conversion, and everything that was done for it, in order.
-
-    ``ended`` holds the steps that ended well; ``orders`` what each was last told.
-    """
+class ConversionRules(StepRules):
+    """The plan of one conversion, and everything that was done for it."""
 
     plan: PlanOutline = field(
         default_factory=lambda: PlanOutline(ConversionState.RUNNING, account=True, contact=True, opportunity=True)
     )
-    refusals: dict[str, str] = field(default_factory=dict)
-    # How often a step finds its part away before it ends well, and when it is to try again; none: as it would anyway.
-    outages: Counter[str] = field(default_factory=Counter)
-    try_again_after: timedelta | None = None
-    gates: dict[str, Gate] = field(default_factory=dict)
-    ended: list[str] = field(default_factory=list)
-    attempts: Counter[str] = field(default_factory=Counter)
-    orders: dict[str, Any] = field(default_factory=dict)
-
-    def hold(self, step: str) -> Gate:
-        """Let the next attempt at a step wait."""
-        self.gates[step] = Gate()
-        return self.gates[step]
-
-    async def _take(self, step: str, order: Any) -> None:
-        self.attempts[step] += 1
-        self.orders[step] = order
-        gate = self.gates.pop(step, None)
-        if gate is not None:
-            gate.reached.set()
-            await gate.opened.wait()
-        if self.outages[step]:
-            self.outages[step] -= 1
-            message = "A part of Leadline does not answer."
-            raise ApplicationError(message, type="PART_UNAVAILABLE", next_retry_delay=self.try_again_after)
-        if reason := self.refusals.get(step):
-            message = f"Refused: {reason}."
-            raise ApplicationError(message, type=reason, non_retryable=True)
-        self.ended.append(step)
 
     def activities(self) -> list[Callable[..., Any]]:
         """All steps, under the names that the workflow calls them by."""

@@ -9,14 +9,21 @@ import pytest
 from google.protobuf.descriptor import ServiceDescriptor
 from leadline.crm.v1 import conversion_record_service_pb2 as records_pb2
 from leadline.crm.v1 import conversion_record_service_pb2_grpc as records_grpc
+from leadline.crm.v1 import placement_service_pb2, placement_service_pb2_grpc
 from leadline.leads.v1 import (
     conversion_service_pb2,
     conversion_service_pb2_grpc,
+    retirement_service_pb2,
+    retirement_service_pb2_grpc,
+    scoring_service_pb2,
+    scoring_service_pb2_grpc,
     sla_service_pb2,
     sla_service_pb2_grpc,
     timeline_service_pb2,
     timeline_service_pb2_grpc,
 )
+from leadline.settings.v1 import retirement_service_pb2 as settings_pb2
+from leadline.settings.v1 import retirement_service_pb2_grpc as settings_grpc
 from pydantic import SecretStr
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -37,11 +44,29 @@ LEADS: list[tuple[Add, ServiceDescriptor]] = [
         timeline_service_pb2_grpc.add_TimelineServiceServicer_to_server,
         timeline_service_pb2.DESCRIPTOR.services_by_name["TimelineService"],
     ),
+    (
+        scoring_service_pb2_grpc.add_ScoringServiceServicer_to_server,
+        scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"],
+    ),
+    (
+        retirement_service_pb2_grpc.add_RetirementServiceServicer_to_server,
+        retirement_service_pb2.DESCRIPTOR.services_by_name["RetirementService"],
+    ),
 ]
 CRM: list[tuple[Add, ServiceDescriptor]] = [
     (
         records_grpc.add_ConversionRecordServiceServicer_to_server,
         records_pb2.DESCRIPTOR.services_by_name["ConversionRecordService"],
+    ),
+    (
+        placement_service_pb2_grpc.add_PlacementServiceServicer_to_server,
+        placement_service_pb2.DESCRIPTOR.services_by_name["PlacementService"],
+    ),
+]
+SETTINGS: list[tuple[Add, ServiceDescriptor]] = [
+    (
+        settings_grpc.add_RetirementServiceServicer_to_server,
+        settings_pb2.DESCRIPTOR.services_by_name["RetirementService"],
     )
 ]
 PLAN = conversion_service_pb2.ConversionPlan(
@@ -65,35 +90,41 @@ class Services:
 
     leads: Script
     crm: Script
+    settings: Script
     activities: dict[str, Callable[..., Any]]
 
-    async def run(self, name: str, order: object) -> Any:
+    async def run(self, name: str, *order: object) -> Any:
         """Run an activity once."""
-        return await ActivityEnvironment().run(self.activities[name], order)
+        return await ActivityEnvironment().run(self.activities[name], *order)
 
-    async def failure(self, name: str, order: object) -> ApplicationError:
+    async def failure(self, name: str, *order: object) -> ApplicationError:
         """The failure of an activity's one attempt."""
         with pytest.raises(ApplicationError) as raised:
-            await self.run(name, order)
+            await self.run(name, *order)
         return raised.value
 
 
-def settings_for(leads: str, crm: str, *, secret: str = tokens.SECRET) -> WorkerSettings:
+def settings_for(leads: str, crm: str, settings: str, *, secret: str = tokens.SECRET) -> WorkerSettings:
     """The worker's settings for services at these addresses."""
-    return WorkerSettings(leads_address=leads, crm_address=crm, token_secret=SecretStr(secret))
+    return WorkerSettings(
+        leads_address=leads, crm_address=crm, settings_address=settings, token_secret=SecretStr(secret)
+    )
 
 
 @asynccontextmanager
 async def scripted_services() -> AsyncIterator[Services]:
-    """Services that know one plan and otherwise answer what the test says."""
-    leads, crm = Script(), Script()
+    """Services that know one plan, take every report, and otherwise answer what the test says."""
+    leads, crm, settings = Script(), Script(), Script()
     leads.answers["GetConversionPlan"] = conversion_service_pb2.GetConversionPlanResponse(plan=PLAN)
+    settings.answers["ReportRetirement"] = settings_pb2.ReportRetirementResponse()
     async with AsyncExitStack() as opened:
         leads_address = await opened.enter_async_context(serving(leads, LEADS))
         crm_address = await opened.enter_async_context(serving(crm, CRM))
-        activities = await opened.enter_async_context(open_activities(settings_for(leads_address, crm_address)))
-        every = [*activities.sla, *activities.conversion]
-        yield Services(leads, crm, {_name(each): each for each in every})
+        settings_address = await opened.enter_async_context(serving(settings, SETTINGS))
+        addresses = settings_for(leads_address, crm_address, settings_address)
+        activities = await opened.enter_async_context(open_activities(addresses))
+        every = [*activities.sla, *activities.conversion, *activities.settings]
+        yield Services(leads, crm, settings, {_name(each): each for each in every})
 
 
 def _name(implementation: Callable[..., Any]) -> str:

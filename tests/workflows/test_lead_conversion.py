@@ -39,7 +39,7 @@ async def test_a_lead_is_converted_step_by_step(skipping: WorkflowEnvironment, c
 
 
 async def test_only_what_is_planned_is_ensured(skipping: WorkflowEnvironment) -> None:
-    services = ConversionRules(PlanOutline(ConversionState.RUNNING, contact=True))
+    services = ConversionRules(plan=PlanOutline(ConversionState.RUNNING, contact=True))
     async with converting(skipping.client, services) as handle:
         assert await handle.result() == LeadConversionResult(ConversionState.COMPLETED, contact_id=CONTACT)
     assert services.ended == [
@@ -52,7 +52,7 @@ async def test_only_what_is_planned_is_ensured(skipping: WorkflowEnvironment) ->
 
 async def test_what_was_not_planned_is_not_undone(skipping: WorkflowEnvironment) -> None:
     services = ConversionRules(
-        PlanOutline(ConversionState.RUNNING, account=True, opportunity=True),
+        plan=PlanOutline(ConversionState.RUNNING, account=True, opportunity=True),
         refusals={names.ENSURE_OPPORTUNITY: "STAGE_NOT_FOUND"},
     )
     async with converting(skipping.client, services) as handle:
@@ -65,7 +65,7 @@ async def test_what_was_not_planned_is_not_undone(skipping: WorkflowEnvironment)
 async def test_a_conversion_that_is_not_running_any_more_is_left_alone(
     skipping: WorkflowEnvironment, state: ConversionState
 ) -> None:
-    services = ConversionRules(PlanOutline(state, account=True, contact=True, opportunity=True))
+    services = ConversionRules(plan=PlanOutline(state, account=True, contact=True, opportunity=True))
     async with converting(skipping.client, services) as handle:
         assert await handle.result() == LeadConversionResult(state)
     assert services.ended == [names.READ_PLAN]

@@ -9,6 +9,9 @@ from tests.workflows.clock_run import running_clock, start_clock
 from tests.workflows.conversion_rules import ACCOUNT, ConversionRules
 from tests.workflows.conversion_run import converting
 from tests.workflows.operators_view import attributes, current_details, summaries
+from tests.workflows.rescore_rules import RescoreRules
+from tests.workflows.retirement_rules import RetirementRules, make_retirement
+from tests.workflows.settings_run import rescoring, retiring
 
 
 async def test_a_clock_says_who_waits_and_what_comes_next(skipping: WorkflowEnvironment) -> None:
@@ -117,3 +120,85 @@ async def test_an_undone_conversion_says_why_and_what_was_undone(skipping: Workf
         "undo: account",
         "free the lead",
     ]
+
+
+async def test_a_rescore_says_how_far_it_is(skipping: WorkflowEnvironment) -> None:
+    leads = RescoreRules(total=12_000, batch=6000)
+    async with rescoring(skipping.client, leads) as handle:
+        await skipping.sleep(1)
+        waiting = await current_details(handle)
+        gate = leads.hold(names.RESCORE_BATCH)
+        await skipping.sleep(2)
+        await gate.reached.wait()
+        second = leads.hold(names.RESCORE_BATCH)
+        gate.opened.set()
+        await second.reached.wait()
+        during = await current_details(handle)
+        second.opened.set()
+        await handle.result()
+        after = await current_details(handle)
+        named = await summaries(handle)
+    assert "waits for more changes" in waiting
+    assert during == "**Scoring all open leads anew**: 6,000 of 12,000 scored, 600 changed."
+    assert after == "**Done**: 12,000 of 12,000 scored, 1,200 changed."
+    assert named == ["wait for more changes", "score the next leads", "score the next leads"]
+
+
+async def test_a_days_request_says_what_came_of_it(skipping: WorkflowEnvironment) -> None:
+    leads = RescoreRules(time_based=False)
+    async with rescoring(skipping.client, leads) as rescore:
+        handle = await skipping.client.start_workflow(
+            names.DAILY_RESCORE, id=f"daily/{rescore.id}", task_queue=rescore.id
+        )
+        await handle.result()
+        assert await current_details(handle) == "Nothing to do: no rule depends on time."
+        assert await summaries(handle) == ["ask for all open leads to be scored anew"]
+        await rescore.result()
+
+
+async def test_a_deletion_says_what_goes_where_and_how_far_it_is(skipping: WorkflowEnvironment) -> None:
+    services = RetirementRules(records=1500, conversions=1, batch=1000)
+    gate = services.hold(names.MOVE_RETIRING)
+    async with retiring(skipping.client, services) as handle:
+        await gate.reached.wait()
+        second = services.hold(names.MOVE_RETIRING)
+        gate.opened.set()
+        await second.reached.wait()
+        during = await current_details(handle)
+        second.opened.set()
+        await skipping.sleep(2)
+        waiting = await current_details(handle)
+        services.conversions = 0
+        await handle.result()
+        after = await current_details(handle)
+    assert "**Proposal** · stage · its records go to **Negotiation** · retirement retirement-1" in during
+    assert "Now: **move the records**. 1,000 of 1,501 moved." in during
+    assert "Now: **wait for conversions that are still running**. 1 left." in waiting
+    assert "Deleted." in after
+    assert "- records counted: 1,501" in after
+    assert "- records moved: 1,501" in after
+
+
+async def test_a_deletion_names_its_timers_and_activities(skipping: WorkflowEnvironment) -> None:
+    services = RetirementRules(records=50, refusals={names.COMPLETE_RETIREMENT: "LAST_PIPELINE"})
+    async with retiring(skipping.client, services) as handle:
+        await handle.result()
+        details = await current_details(handle)
+        named = await summaries(handle)
+    assert r"Failed: **LAST\_PIPELINE**. Refused: LAST\_PIPELINE." in details
+    assert "Undone; the entry is open again." in details
+    assert named == [
+        "count the records",
+        "move the records",
+        "delete the entry",
+        "undo: move the records back",
+        "open the entry again",
+        "forget the deletion",
+    ]
+
+
+async def test_a_deletion_without_a_target_says_so(skipping: WorkflowEnvironment) -> None:
+    services = RetirementRules()
+    async with retiring(skipping.client, services, make_retirement(has_target=False)) as handle:
+        await handle.result()
+        assert "**Proposal** · stage · must have no records" in await current_details(handle)

@@ -10,11 +10,15 @@ from temporalio.workflow import NondeterminismError
 
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.sla import LeadSlaInput, LeadSlaResult
+from leadline_workflows.definitions.daily_rescore import DailyRescoreWorkflow
 from leadline_workflows.definitions.lead_conversion import LeadConversionWorkflow
 from leadline_workflows.definitions.lead_sla import LeadSlaWorkflow
+from leadline_workflows.definitions.rescore_leads import RescoreLeadsWorkflow
+from leadline_workflows.definitions.retirement import RetirementWorkflow
 from leadline_workflows.runtime.worker import sandbox
 from tests.workflows.capture import CASES, HISTORIES
 
+WORKFLOWS = [LeadSlaWorkflow, LeadConversionWorkflow, RescoreLeadsWorkflow, DailyRescoreWorkflow, RetirementWorkflow]
 RECORDED = sorted(HISTORIES.glob("*/*.json"))
 
 
@@ -24,7 +28,7 @@ def history_of(path: Path) -> WorkflowHistory:
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: f"{path.parent.name}/{path.stem}")
 async def test_a_recorded_run_replays(path: Path) -> None:
-    replayer = Replayer(workflows=[LeadSlaWorkflow, LeadConversionWorkflow], workflow_runner=sandbox())
+    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=sandbox())
     await replayer.replay_workflow(history_of(path))
 
 

@@ -64,7 +64,7 @@ async def test_a_milestone_is_never_given_up(services: Services, refusal: Leadli
 
 
 async def test_a_service_that_is_gone_is_for_the_next_attempt() -> None:
-    async with open_activities(settings_for("127.0.0.1:1", "127.0.0.1:1")) as opened:
+    async with open_activities(settings_for("127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:1")) as opened:
         (record_milestone,) = opened.sla
         with pytest.raises(ApplicationError) as raised:
             await ActivityEnvironment().run(record_milestone, RECORD)
@@ -74,7 +74,7 @@ async def test_a_service_that_is_gone_is_for_the_next_attempt() -> None:
 async def test_a_worker_without_a_valid_token_is_for_an_operator_to_heal() -> None:
     async with serving(Script(), LEADS) as address:
         other = "another secret of the tests, 32 bytes or more"
-        async with open_activities(settings_for(address, address, secret=other)) as opened:
+        async with open_activities(settings_for(address, address, address, secret=other)) as opened:
             (record_milestone,) = opened.sla
             with pytest.raises(ApplicationError) as raised:
                 await ActivityEnvironment().run(record_milestone, RECORD)

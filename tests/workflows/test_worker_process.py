@@ -4,20 +4,24 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from leadline.crm.v1 import conversion_record_service_pb2 as records_pb2
-from leadline.leads.v1 import conversion_service_pb2, sla_service_pb2, timeline_service_pb2
+from leadline.crm.v1 import placement_service_pb2
+from leadline.leads.v1 import conversion_service_pb2, retirement_service_pb2, sla_service_pb2, timeline_service_pb2
+from leadline.settings.v1 import retirement_service_pb2 as settings_pb2
 from temporalio.client import Client
 
 from kit.ids import new_id
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.conversion import ConversionState, LeadConversionInput, LeadConversionResult
+from leadline_workflows.contracts.retirement import RetirementResult
 from leadline_workflows.contracts.sla import LeadSlaResult
 from tests.workflows.leads_rules import HOUR, make_clock, start_of
+from tests.workflows.retirement_rules import make_retirement
 from tests.workflows.scripted_service import Script, serving
-from tests.workflows.scripted_services import CRM, LEADS, PLAN
+from tests.workflows.scripted_services import CRM, LEADS, PLAN, SETTINGS
 from tests.workflows.servers import free_port, start_temporal
 from tests.workflows.worker_process import worker_process
 
-NOWHERE = {"leads_address": "127.0.0.1:1", "crm_address": "127.0.0.1:1"}
+NOWHERE = {"leads_address": "127.0.0.1:1", "crm_address": "127.0.0.1:1", "settings_address": "127.0.0.1:1"}
 
 
 def leads_script() -> Script:
@@ -30,6 +34,9 @@ def leads_script() -> Script:
         "RecordMilestone": sla_service_pb2.RecordMilestoneResponse(
             outcome=sla_service_pb2.MILESTONE_OUTCOME_CLOSED, clock=answered
         ),
+        "CountRetiring": retirement_service_pb2.CountRetiringResponse(records=200),
+        "MoveRetiring": retirement_service_pb2.MoveRetiringResponse(moved=200),
+        "EndRetirement": retirement_service_pb2.EndRetirementResponse(),
     }
     return script
 
@@ -41,6 +48,18 @@ def crm_script() -> Script:
         "EnsureAccount": records_pb2.EnsureAccountResponse(account_id="a-1", made=True),
         "EnsureContact": records_pb2.EnsureContactResponse(contact_id="c-1", made=True),
         "EnsureOpportunity": records_pb2.EnsureOpportunityResponse(opportunity_id="o-1", made=True),
+        "CountOpportunities": placement_service_pb2.CountOpportunitiesResponse(),
+        "MoveOpportunities": placement_service_pb2.MoveOpportunitiesResponse(),
+    }
+    return script
+
+
+def settings_script() -> Script:
+    """A settings service that deletes whatever it is asked to."""
+    script = Script()
+    script.answers |= {
+        "ReportRetirement": settings_pb2.ReportRetirementResponse(),
+        "CompleteRetirement": settings_pb2.CompleteRetirementResponse(revision=17),
     }
     return script
 
@@ -70,13 +89,28 @@ async def run_conversion(client: Client) -> LeadConversionResult:
     return result
 
 
+async def run_retirement(client: Client) -> RetirementResult:
+    result: RetirementResult = await client.execute_workflow(
+        names.RETIREMENT,
+        make_retirement(),
+        id=names.retirement_id("stage", new_id()),
+        task_queue=names.SETTINGS_QUEUE,
+        result_type=RetirementResult,
+    )
+    return result
+
+
 async def test_a_worker_waits_for_temporal_works_and_ends_gracefully() -> None:
     port = free_port()
-    async with serving(leads_script(), LEADS) as leads, serving(crm_script(), CRM) as crm:
-        addresses = {"leads_address": leads, "crm_address": crm, "temporal_address": f"127.0.0.1:{port}"}
-        async with worker_process(**addresses) as worker:
+    async with (
+        serving(leads_script(), LEADS) as leads,
+        serving(crm_script(), CRM) as crm,
+        serving(settings_script(), SETTINGS) as settings,
+    ):
+        addresses = {"leads_address": leads, "crm_address": crm, "settings_address": settings}
+        async with worker_process(**addresses, temporal_address=f"127.0.0.1:{port}") as worker:
             await worker.comes_to_say("NOT_SERVING")
-            # A namespace that knows no search attributes yet: the worker registers them.
+            # A namespace that knows neither search attributes nor Schedules yet: the worker brings them along.
             async with await start_temporal(port=port, keywords=()) as temporal:
                 await worker.comes_to_say("SERVING")
                 client = await temporal.connect_client()
@@ -84,6 +118,9 @@ async def test_a_worker_waits_for_temporal_works_and_ends_gracefully() -> None:
                 assert await run_conversion(client) == LeadConversionResult(
                     ConversionState.COMPLETED, "a-1", "c-1", "o-1"
                 )
+                assert await run_retirement(client) == RetirementResult(completed=True, moved=200)
+                schedule = client.get_schedule_handle(names.DAILY_RESCORE_SCHEDULE)
+                assert (await schedule.describe()).id == names.DAILY_RESCORE_SCHEDULE
                 code, written = await worker.end()
     assert code == 0
     assert [json.loads(line)["part"] for line in written.splitlines()] == ["worker"] * len(written.splitlines())
@@ -123,4 +160,5 @@ async def test_a_worker_without_configuration_names_what_is_missing() -> None:
     assert code == 1
     assert "LEADLINE_LEADS_ADDRESS" in written
     assert "LEADLINE_CRM_ADDRESS" in written
+    assert "LEADLINE_SETTINGS_ADDRESS" in written
     assert "Traceback" not in written

@@ -52,7 +52,8 @@ async def worker_process(**settings: str) -> AsyncIterator[WorkerProcess]:
     """Start the worker with these settings on top of what it cannot do without; killed at the end if it still runs."""
     health = f"127.0.0.1:{free_port()}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLINE_")}
-    needed = {"listen": health, "token_secret": tokens.SECRET, "leads_address": "", "crm_address": ""}
+    needed = {"listen": health, "token_secret": tokens.SECRET}
+    needed |= {"leads_address": "", "crm_address": "", "settings_address": ""}
     for name, value in (needed | settings).items():
         environment[f"LEADLINE_{name.upper()}"] = value
     process = await asyncio.create_subprocess_exec(binary("leadline-worker"), env=environment, stdout=PIPE, stderr=PIPE)

@@ -1,1 +1,1 @@
-"""The durable part of Leadline: SLA clocks and the conversion saga."""
+"""The durable part of Leadline: SLA clocks, conversions, scoring anew, and the deletion of settings in use."""

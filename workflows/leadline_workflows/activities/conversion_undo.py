@@ -7,8 +7,7 @@ from leadline.leads.v1.conversion_service_pb2 import FailConversionRequest
 from leadline.leads.v1.conversion_service_pb2_grpc import ConversionServiceStub
 from temporalio import activity
 
-from kit.errors import ErrorKind, LeadlineError
-from leadline_workflows.activities.door import Door, as_obstacle
+from leadline_workflows.activities.door import Door
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.conversion import ConversionRef, FailConversion
 
@@ -49,9 +48,4 @@ class UndoActivities:
     async def fail_conversion(self, order: FailConversion) -> None:
         """Free the lead. A conversion that is over or unknown holds no lead: there is nothing to free."""
         request = FailConversionRequest(conversion_id=order.conversion_id, reason=order.reason, message=order.message)
-        try:
-            await self._door.ask(self._conversions.FailConversion, request)
-        except LeadlineError as error:
-            if error.kind not in {ErrorKind.NOT_FOUND, ErrorKind.REFUSED}:
-                raise as_obstacle(error) from None
-            activity.logger.warning("there was nothing to free: %s", error.reason)
+        await self._door.ask_unless_over(self._conversions.FailConversion, request)

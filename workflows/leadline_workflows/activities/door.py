@@ -65,6 +65,21 @@ class Door:
         except LeadlineError as error:
             raise as_obstacle(error) from None
 
+    async def ask_unless_over(
+        self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request
+    ) -> None:
+        """Make a call that must happen in the end, unless what it would end is over already or unknown.
+
+        Raises:
+            ApplicationError: the type is the service's reason; always to be retried.
+        """
+        try:
+            await self.ask(method, request)
+        except LeadlineError as error:
+            if error.kind not in {ErrorKind.NOT_FOUND, ErrorKind.REFUSED}:
+                raise as_obstacle(error) from None
+            activity.logger.warning("there was nothing to end: %s", error.reason)
+
 
 def as_failure(error: LeadlineError) -> ApplicationError:
     """A service's answer as an activity's failure: final, and business as usual, where repeating changes nothing."""

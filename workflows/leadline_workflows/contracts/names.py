@@ -5,9 +5,14 @@ from uuid import UUID
 
 LEAD_SLA: Final = "lead-sla"
 LEAD_CONVERSION: Final = "lead-conversion"
+RESCORE_LEADS: Final = "rescore-leads"
+DAILY_RESCORE: Final = "daily-rescore"
+RETIREMENT: Final = "retirement"
 
 SLA_QUEUE: Final = "lead-sla"
 CONVERSION_QUEUE: Final = "lead-conversion"
+# What follows from changes of settings: scoring anew, retiring.
+SETTINGS_QUEUE: Final = "lead-settings"
 
 # Signal of lead-sla: carries the whole clock as it is now; one that is not newer than the known one changes nothing.
 CLOCK_CHANGED: Final = "clock-changed"
@@ -15,6 +20,14 @@ CLOCK_CHANGED: Final = "clock-changed"
 CLOCK: Final = "clock"
 # Update of lead-sla, for operators: asks the leads service now, and answers the clock as it is there.
 REFRESH: Final = "refresh"
+
+# Signal of rescore-leads: a run was asked for, once more. Carries nothing; the leads service knows what for.
+RESCORE_REQUESTED: Final = "rescore-requested"
+# Query of rescore-leads and of retirement: how far the run is.
+PROGRESS: Final = "progress"
+
+# The Schedule that has time-based rules scored anew.
+DAILY_RESCORE_SCHEDULE: Final = "rescore-leads-daily"
 
 # Activities of lead-sla.
 RECORD_MILESTONE: Final = "record-milestone"
@@ -32,6 +45,18 @@ REMOVE_NOTES: Final = "remove-notes"
 COMPLETE_CONVERSION: Final = "complete-conversion"
 FAIL_CONVERSION: Final = "fail-conversion"
 
+# Activities of rescore-leads and daily-rescore.
+RESCORE_BATCH: Final = "rescore-batch"
+REQUEST_DAILY_RESCORE: Final = "request-daily-rescore"
+
+# Activities of retirement.
+COUNT_RETIRING: Final = "count-retiring"
+MOVE_RETIRING: Final = "move-retiring"
+RESTORE_RETIRING: Final = "restore-retiring"
+COMPLETE_RETIREMENT: Final = "complete-retirement"
+FAIL_RETIREMENT: Final = "fail-retirement"
+END_RETIREMENT: Final = "end-retirement"
+
 
 def lead_sla_id(lead_id: UUID | str) -> str:
     """The id of the one SLA clock of a lead."""
@@ -41,3 +66,8 @@ def lead_sla_id(lead_id: UUID | str) -> str:
 def lead_conversion_id(lead_id: UUID | str) -> str:
     """The id of a lead's conversion; a lead that could not be converted may be tried again under the same id."""
     return f"{LEAD_CONVERSION}/{lead_id}"
+
+
+def retirement_id(kind: str, entry_id: UUID | str) -> str:
+    """The id of the deletion of a setting, ``retire-stage/<stageId>``; one that failed may be tried again under it."""
+    return f"retire-{kind.replace('_', '-')}/{entry_id}"

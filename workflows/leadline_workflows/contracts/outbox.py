@@ -6,6 +6,12 @@ from typing import Final
 SLA_CLOCK: Final = "sla_clock"
 # Payload: LeadConversionInput.
 CONVERSION: Final = "conversion"
+# Payload: empty. Starts rescore-leads, or tells the running one.
+RESCORE: Final = "rescore"
+# Payload: RetirementInput.
+RETIREMENT: Final = "retirement"
 
 # The key of the memo that says which conversion a run carries out.
 CONVERSION_ID: Final = "conversion_id"
+# The key of the memo that says which retirement a run carries out.
+RETIREMENT_ID: Final = "retirement_id"

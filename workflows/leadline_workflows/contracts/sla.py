@@ -24,6 +24,8 @@ class Clock:
     owner: str = ""
     # Empty: the policy that the run started with.
     policy: str = ""
+    # The clock stands still: the instants that it would have come to are not there.
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

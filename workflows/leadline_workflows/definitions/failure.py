@@ -1,4 +1,4 @@
-"""Why a step failed for good, in the words that the leads service keeps with the conversion."""
+"""Why a step failed for good, in the words that a service keeps with what failed."""
 
 import re
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ class Failure:
     message: str
 
 
-def why(error: BaseException, cancellation_reason: str | None) -> Failure:
-    """The failure that an error of a step amounts to."""
+def why(error: BaseException, cancellation_reason: str | None, *, stopped: str) -> Failure:
+    """The failure that an error of a step amounts to. ``stopped`` is the reason where an operator cancelled the run."""
     cause = error.cause if isinstance(error, ActivityError) else error
     if is_cancelled_exception(error):
-        return _failure("CONVERSION_FAILED", f"Stopped by an operator. {cancellation_reason or ''}")
+        return _failure(stopped, f"Stopped by an operator. {cancellation_reason or ''}")
     if isinstance(cause, exceptions.TimeoutError):
         return _failure("PART_UNAVAILABLE", "A part that is needed did not answer in time.")
     if isinstance(cause, ApplicationError) and _REASON.fullmatch(cause.type or ""):

@@ -25,8 +25,9 @@ from leadline_workflows.contracts.conversion import (
     PlanOutline,
 )
 from leadline_workflows.definitions import failure
-from leadline_workflows.definitions.conversion_view import ConversionView
-from leadline_workflows.definitions.saga import Saga, uninterrupted
+from leadline_workflows.definitions.markdown import joined, plain
+from leadline_workflows.definitions.saga import Saga, stop_if_cancelled, uninterrupted
+from leadline_workflows.definitions.saga_view import SagaView
 
 _RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30))
 _ATTEMPT = timedelta(seconds=30)
@@ -46,7 +47,7 @@ class LeadConversionWorkflow:
         self._lead_id = start.lead_id
         self._ref = ConversionRef(start.conversion_id)
         self._saga = Saga()
-        self._view = ConversionView(start)
+        self._view = SagaView(joined(f"**{plain(start.who)}**", f"conversion {start.conversion_id}"))
 
     @workflow.run
     async def run(self, _start: LeadConversionInput) -> LeadConversionResult:
@@ -60,7 +61,7 @@ class LeadConversionWorkflow:
             # Nobody can tell whether a completion that was torn has happened: it is asked for until it is known.
             await uninterrupted(self._complete(records))
         except (Exception, asyncio.CancelledError) as error:
-            failed = failure.why(error, workflow.cancellation_reason())
+            failed = failure.why(error, workflow.cancellation_reason(), stopped="CONVERSION_FAILED")
             await uninterrupted(self._undo(failed))
             if is_cancelled_exception(error):
                 raise
@@ -115,7 +116,7 @@ class LeadConversionWorkflow:
             summary=f"ensure {record}",
         )
         self._view.done(f"{record} {'made' if ensured.made else 'linked'}: {ensured.record_id}")
-        _stop_if_cancelled()
+        stop_if_cancelled()
         return ensured.record_id
 
     async def _copy_notes(self) -> None:
@@ -133,7 +134,7 @@ class LeadConversionWorkflow:
             summary="copy notes",
         )
         self._view.done(f"notes copied: {copied}")
-        _stop_if_cancelled()
+        stop_if_cancelled()
 
     async def _complete(self, records: ConversionRecords) -> None:
         self._view.doing("mark the lead converted")
@@ -166,9 +167,3 @@ class LeadConversionWorkflow:
         await workflow.execute_activity(
             activity, order, start_to_close_timeout=_ATTEMPT, retry_policy=_RETRY, summary=summary
         )
-
-
-def _stop_if_cancelled() -> None:
-    # A step that ends well although it was being cancelled answers as if nobody had cancelled.
-    if workflow.cancellation_reason() is not None:
-        raise asyncio.CancelledError

@@ -67,7 +67,12 @@ class LeadSlaWorkflow:
         elif clock.version > self._labelled:
             # Its instants are known from the leads service's own answer, which carries no labels.
             self._clock = replace(
-                self._clock, priority=clock.priority, stage=clock.stage, owner=clock.owner, policy=clock.policy
+                self._clock,
+                priority=clock.priority,
+                stage=clock.stage,
+                owner=clock.owner,
+                policy=clock.policy,
+                paused=clock.paused,
             )
         else:
             return

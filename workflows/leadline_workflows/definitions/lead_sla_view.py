@@ -30,6 +30,8 @@ def _labels(clock: Clock) -> list[str]:
 def _next(clock: Clock, recorded: Mapping[str, str]) -> str:
     if clock.closed_by:
         return f"Over: **{plain(clock.closed_by)}**."
+    if clock.paused:
+        return "**Paused** while the lead is at this stage."
     milestone = milestones.next_open(clock, recorded)
     overdue = milestones.status(clock, recorded) == "breached"
     waiting = "**Overdue**, waiting for the first response." if overdue else "Waiting for the first response."

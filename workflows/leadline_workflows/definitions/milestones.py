@@ -68,6 +68,8 @@ def status(clock: Clock, recorded: Mapping[str, str]) -> str:
         return "closed"
     if breached:
         return "breached"
+    if clock.paused:
+        return "paused"
     return "at_risk" if _is_recorded(clock, recorded, "at_risk") else "on_track"
 
 

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+from temporalio import workflow
+
 Result = TypeVar("Result")
 Undo = Callable[[], Awaitable[None]]
 
@@ -37,3 +39,13 @@ async def uninterrupted(work: Coroutine[Any, Any, Result]) -> Result:
         except asyncio.CancelledError:
             continue
     return task.result()
+
+
+def stop_if_cancelled() -> None:
+    """End a saga's way forward: a step that ends well while it is being cancelled answers as if nobody had cancelled.
+
+    Raises:
+        asyncio.CancelledError: an operator has cancelled the run.
+    """
+    if workflow.cancellation_reason() is not None:
+        raise asyncio.CancelledError

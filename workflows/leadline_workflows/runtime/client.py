@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 from kit.config import TemporalSettings
 from kit.logs import get_logger
 from leadline_workflows.runtime.namespace import ensure_search_attributes
+from leadline_workflows.runtime.schedules import ensure_schedules
 
 log = get_logger(__name__)
 
@@ -27,7 +28,7 @@ def make_runtime() -> Runtime:
 
 
 async def connect(settings: TemporalSettings, *, wait_seconds: float, runtime: Runtime | None = None) -> Client:
-    """A client of the namespace, as soon as Temporal answers and the namespace has what runs need.
+    """A client of the namespace, as soon as Temporal answers and the namespace has what runs need, Schedules included.
 
     Raises:
         ConnectionError: that was not so within ``wait_seconds``.
@@ -50,6 +51,7 @@ async def connect(settings: TemporalSettings, *, wait_seconds: float, runtime: R
 async def _connect(settings: TemporalSettings, runtime: Runtime | None) -> Client:
     client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace, runtime=runtime)
     await ensure_search_attributes(client)
+    await ensure_schedules(client)
     return client
 
 

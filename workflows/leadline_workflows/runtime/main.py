@@ -1,4 +1,4 @@
-"""`leadline-worker`: runs SLA clocks and conversions until it is asked to end."""
+"""`leadline-worker`: runs SLA clocks, conversions and what follows from changes of settings, until asked to end."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -49,7 +49,7 @@ class WorkerPart:
         Raises:
             ConnectionError: Temporal did not come up in time.
             OSError: health cannot be served where it should.
-        NamespaceError: the namespace is set up for something else.
+            NamespaceError: the namespace is set up for something else.
         """
         server = RpcServer(self._settings.listen, ready=self._ready)
         await server.start()

@@ -13,6 +13,7 @@ class WorkerSettings(ServiceTokenSettings, TemporalSettings, GrpcSettings):
 
     leads_address: str = Field(description="host:port of the leads service")
     crm_address: str = Field(description="host:port of the CRM service")
+    settings_address: str = Field(description="host:port of the settings service")
     # One event loop does all the work: more at once only makes each wait longer.
     concurrent_activities: Annotated[int, Field(ge=1, le=1000)] = 100
     # A cached run that only waits costs about 60 KB, one that is not cached 20 ms of replay when it wakes: with fewer

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from grpc.aio import Channel
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -14,13 +15,24 @@ from leadline_workflows.activities.conversion import ConversionActivities
 from leadline_workflows.activities.conversion_notes import NoteActivities
 from leadline_workflows.activities.conversion_undo import UndoActivities
 from leadline_workflows.activities.door import Door
+from leadline_workflows.activities.rescore import RescoreActivities
+from leadline_workflows.activities.retirement import RetirementActivities
+from leadline_workflows.activities.retirement_undo import RetirementUndoActivities
 from leadline_workflows.activities.sla import SlaActivities
 from leadline_workflows.runtime.settings import WorkerSettings
-from leadline_workflows.runtime.worker import Activities, Limits, conversion_worker, sla_worker
+from leadline_workflows.runtime.worker import Activities, Limits, conversion_worker, settings_worker, sla_worker
 
 # Whom the worker's tokens speak for.
 _SUBJECT = UUID("0190c0de-0000-7000-8000-0000000000f1")
-_PERMISSIONS = ("sla:record", "conversions:run", "leads:view", "conversion_records:write")
+_PERMISSIONS = (
+    "sla:record",
+    "conversions:run",
+    "leads:view",
+    "conversion_records:write",
+    "scoring:run",
+    "retirements:run",
+    "opportunities:place",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +41,57 @@ class ActivitySet:
 
     sla: Activities
     conversion: Activities
+    settings: Activities
 
 
 @asynccontextmanager
 async def open_activities(settings: WorkerSettings) -> AsyncIterator[ActivitySet]:
     """The activities over open channels, which are closed at the end."""
     door = Door(ServiceToken(settings, subject=_SUBJECT, permissions=_PERMISSIONS))
-    async with open_channel(settings.leads_address) as leads, open_channel(settings.crm_address) as crm:
-        forward, notes = ConversionActivities(door, leads, crm), NoteActivities(door, leads, crm)
-        undo = UndoActivities(door, leads, crm)
+    async with (
+        open_channel(settings.leads_address) as leads,
+        open_channel(settings.crm_address) as crm,
+        open_channel(settings.settings_address) as lead_settings,
+    ):
         yield ActivitySet(
             sla=[SlaActivities(door, leads).record_milestone],
-            conversion=[
-                forward.read_plan,
-                forward.ensure_account,
-                forward.ensure_contact,
-                forward.ensure_opportunity,
-                notes.copy_notes,
-                forward.complete_conversion,
-                undo.remove_notes,
-                undo.release_opportunity,
-                undo.release_contact,
-                undo.release_account,
-                undo.fail_conversion,
-            ],
+            conversion=_conversion(door, leads, crm),
+            settings=_settings(door, leads, crm, lead_settings),
         )
+
+
+def _conversion(door: Door, leads: Channel, crm: Channel) -> Activities:
+    forward, notes = ConversionActivities(door, leads, crm), NoteActivities(door, leads, crm)
+    undo = UndoActivities(door, leads, crm)
+    return [
+        forward.read_plan,
+        forward.ensure_account,
+        forward.ensure_contact,
+        forward.ensure_opportunity,
+        notes.copy_notes,
+        forward.complete_conversion,
+        undo.remove_notes,
+        undo.release_opportunity,
+        undo.release_contact,
+        undo.release_account,
+        undo.fail_conversion,
+    ]
+
+
+def _settings(door: Door, leads: Channel, crm: Channel, lead_settings: Channel) -> Activities:
+    rescore = RescoreActivities(door, leads)
+    forward = RetirementActivities(door, leads, crm, lead_settings)
+    undo = RetirementUndoActivities(door, leads, crm, lead_settings)
+    return [
+        rescore.rescore_batch,
+        rescore.request_daily_rescore,
+        forward.count_retiring,
+        forward.move_retiring,
+        forward.complete_retirement,
+        forward.end_retirement,
+        undo.restore_retiring,
+        undo.fail_retirement,
+    ]
 
 
 def make_workers(client: Client, settings: WorkerSettings, activities: ActivitySet) -> list[Worker]:
@@ -62,4 +100,5 @@ def make_workers(client: Client, settings: WorkerSettings, activities: ActivityS
     return [
         sla_worker(client, activities.sla, limits),
         conversion_worker(client, activities.conversion, limits),
+        settings_worker(client, activities.settings, limits),
     ]

@@ -1,4 +1,4 @@
-"""The workers of both task queues, put together."""
+"""The workers of all task queues, put together."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,18 +10,21 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from leadline_workflows.contracts import names
+from leadline_workflows.definitions.daily_rescore import DailyRescoreWorkflow
 from leadline_workflows.definitions.lead_conversion import LeadConversionWorkflow
 from leadline_workflows.definitions.lead_sla import LeadSlaWorkflow
+from leadline_workflows.definitions.rescore_leads import RescoreLeadsWorkflow
+from leadline_workflows.definitions.retirement import RetirementWorkflow
 
 # They hold no state and ask for nothing outside: imported anew, they would double the memory of each cached run.
 _STATELESS = (
     "leadline_workflows.contracts",
-    "leadline_workflows.definitions.conversion_view",
     "leadline_workflows.definitions.failure",
     "leadline_workflows.definitions.lead_sla_view",
     "leadline_workflows.definitions.markdown",
     "leadline_workflows.definitions.milestones",
     "leadline_workflows.definitions.saga",
+    "leadline_workflows.definitions.saga_view",
 )
 
 Activities = Sequence[Callable[..., Any]]
@@ -43,21 +46,29 @@ def sandbox() -> SandboxedWorkflowRunner:
 
 def sla_worker(client: Client, activities: Activities, limits: Limits, *, queue: str = names.SLA_QUEUE) -> Worker:
     """The worker of SLA clocks."""
-    return _worker(client, queue, LeadSlaWorkflow, activities, limits)
+    return _worker(client, queue, [LeadSlaWorkflow], activities, limits)
 
 
 def conversion_worker(
     client: Client, activities: Activities, limits: Limits, *, queue: str = names.CONVERSION_QUEUE
 ) -> Worker:
     """The worker of conversions."""
-    return _worker(client, queue, LeadConversionWorkflow, activities, limits)
+    return _worker(client, queue, [LeadConversionWorkflow], activities, limits)
 
 
-def _worker(client: Client, queue: str, workflow: type, activities: Activities, limits: Limits) -> Worker:
+def settings_worker(
+    client: Client, activities: Activities, limits: Limits, *, queue: str = names.SETTINGS_QUEUE
+) -> Worker:
+    """The worker of what follows from changes of settings."""
+    workflows = [RescoreLeadsWorkflow, DailyRescoreWorkflow, RetirementWorkflow]
+    return _worker(client, queue, workflows, activities, limits)
+
+
+def _worker(client: Client, queue: str, workflows: list[type], activities: Activities, limits: Limits) -> Worker:
     return Worker(
         client,
         task_queue=queue,
-        workflows=[workflow],
+        workflows=workflows,
         activities=activities,
         workflow_runner=sandbox(),
         max_cached_workflows=limits.cached_workflows,

@@ -1,0 +1,74 @@
+"""The Schedules that the product needs: made where they are missing, and brought to what this release wants."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleRange,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+
+from kit.logs import get_logger
+from leadline_workflows.contracts import names
+
+log = get_logger(__name__)
+
+_CALL = timedelta(seconds=10)
+
+
+async def ensure_schedules(client: Client) -> None:
+    """Make the Schedules that are missing, and change those that are different. What an operator paused stays paused.
+
+    Raises:
+        RPCError: Temporal does not answer, or refuses.
+    """
+    wanted = daily_rescore()
+    try:
+        await client.create_schedule(names.DAILY_RESCORE_SCHEDULE, wanted, rpc_timeout=_CALL)
+    except ScheduleAlreadyRunningError:
+        handle = client.get_schedule_handle(names.DAILY_RESCORE_SCHEDULE)
+        await handle.update(lambda found: _change(found, wanted), rpc_timeout=_CALL)
+    else:
+        log.info("Schedule made", schedule=names.DAILY_RESCORE_SCHEDULE)
+
+
+def daily_rescore() -> Schedule:
+    """Every day at 03:00 UTC, or as soon as Temporal is back within a day of that."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            names.DAILY_RESCORE,
+            id=names.DAILY_RESCORE,
+            task_queue=names.SETTINGS_QUEUE,
+            static_summary="asks for all open leads to be scored anew, where a rule depends on time",
+        ),
+        # Tuples, as they come back: what is the same must compare as the same.
+        spec=ScheduleSpec(
+            calendars=[ScheduleCalendarSpec(hour=(ScheduleRange(3),), comment="daily at 03:00 UTC")],
+            jitter=timedelta(minutes=5),
+        ),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(days=1)),
+    )
+
+
+def _change(found: ScheduleUpdateInput, wanted: Schedule) -> ScheduleUpdate | None:
+    """The update that is needed. None where nothing is different: an update discards what is due at that moment."""
+    known = found.description.schedule
+    if _wants(known) == _wants(wanted):
+        return None
+    log.info("Schedule changed", schedule=names.DAILY_RESCORE_SCHEDULE)
+    return ScheduleUpdate(schedule=replace(wanted, state=known.state))
+
+
+def _wants(schedule: Schedule) -> tuple[object, ...]:
+    action = schedule.action
+    started = (action.workflow, action.id, action.task_queue) if isinstance(action, ScheduleActionStartWorkflow) else ()
+    return (schedule.spec, schedule.policy, *started)
