@@ -126,6 +126,26 @@ def test_the_migrations_can_be_taken_back_and_applied_again(create_database: Cal
         assert connection.execute("SELECT count(*) FROM stages").fetchone() == (11,)
 
 
+def test_the_stages_of_the_version_before_get_ownership_and_visibility(create_database: Callable[[str], str]) -> None:
+    url = create_database("settings_of_the_version_before")
+    migrate(MIGRATIONS, url)
+    config = Config(attributes={"url": url})
+    config.set_main_option("script_location", str(MIGRATIONS))
+    command.downgrade(config, "0002")
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "INSERT INTO stages (id, pipeline_id, name, position, color, probability, is_won, is_lost)"
+            " SELECT gen_random_uuid(), id, 'Another', 9, '#000000', 0, false, false FROM pipelines"
+        )
+    migrate(MIGRATIONS, url)
+    with psycopg.connect(url) as connection:
+        for table in ("stage_ownership", "field_visibility"):
+            query = f"SELECT count(*), min(own.version), max(own.version) FROM {table} AS own JOIN stages USING (id)"  # noqa: S608
+            assert connection.execute(query.encode()).fetchone() == (13, 1, 1)
+        revision = connection.execute("SELECT revision, scoring_revision FROM configuration_revision")
+        assert revision.fetchone() == (1, 0)
+
+
 def _everything(connection: psycopg.Connection) -> list[list[tuple[object, ...]]]:
     queries = [
         psycopg.sql.SQL("SELECT * FROM {} ORDER BY 1").format(psycopg.sql.Identifier(name)) for name in METADATA.tables

@@ -1,9 +1,14 @@
-"""What a condition on a lead compares: its operators, and the values that each can work with. Spec: scoring."""
+"""What a condition on a lead compares: its operators, and the values and fields that each can work with.
+
+Spec: scoring.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Literal
+
+from settings_service.domain.lead_fields import Nature, nature_of
 
 Operator = Literal[
     "equals",
@@ -84,3 +89,24 @@ def misfit(operator: Operator, value: Any) -> str | None:
     """Why the operator cannot work with this value, in a sentence; None where it can."""
     fits, sentence = _EXPECTED[operator]
     return None if fits(value) else sentence
+
+
+_PARTS: frozenset[Operator] = frozenset({"contains", "not_contains", "starts_with", "contains_any"})
+_AMOUNTS: frozenset[Operator] = frozenset({"greater_than", "less_than", "greater_or_equal", "less_or_equal"})
+_AGE: frozenset[Operator] = frozenset({"older_than_days"})
+# What never says anything about values of that nature.
+_POINTLESS: Mapping[Nature, tuple[str, frozenset[Operator]]] = {
+    "text": ("text", _AMOUNTS | _AGE),
+    "number": ("a number", _PARTS | _AGE),
+    "instant": ("an instant", _PARTS | _AMOUNTS),
+    "id": ("an id", _PARTS | _AMOUNTS | _AGE),
+}
+
+
+def misapplied(field: str, operator: Operator) -> str | None:
+    """Why the operator cannot apply to this known field, in a sentence; None where it can."""
+    nature = nature_of(field)
+    if nature is None:
+        return None
+    words, pointless = _POINTLESS[nature]
+    return f"Cannot apply to {field}, which is {words}." if operator in pointless else None

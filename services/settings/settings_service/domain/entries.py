@@ -1,5 +1,6 @@
 """The entries of the lists under /lead-settings, as plain values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,6 +10,9 @@ Module = Literal["leads", "opportunities"]
 Movement = Literal["free", "sequential"]
 LabelList = Literal["sources", "disqualification_reasons", "team_roles"]
 FieldType = Literal["text", "number", "date", "datetime", "boolean", "select", "email", "phone", "url"]
+OwnerType = Literal["user", "team", "role"]
+Strategy = Literal["none", "round_robin", "least_loaded"]
+Access = Literal["hidden", "read_only", "editable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,21 +26,26 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline(Entry):
-    """An ordered sales process. Exactly one of each module is the default."""
+class Named(Entry):
+    """An entry with a name, which is unique in its list without regard to case."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline(Named):
+    """An ordered sales process. Exactly one of each module is the default."""
+
     module: Module
     is_default: bool
     movement: Movement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage(Entry):
+class Stage(Named):
     """A step of a pipeline. ``position`` runs from 1 without gaps; ``probability`` is in percent."""
 
     pipeline_id: UUID
-    name: str
     position: int
     color: str
     probability: int
@@ -50,11 +59,10 @@ class Stage(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageField(Entry):
+class StageField(Named):
     """A value that must be there before a lead may enter the stage."""
 
     stage_id: UUID
-    name: str
     label: str
     type: FieldType
     required: bool
@@ -63,10 +71,27 @@ class StageField(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Priority(Entry):
+class StageOwnership(Entry):
+    """Who owns the leads at a stage; its id is the stage's. ``owner_id`` of a user is a UUID in text."""
+
+    owner_type: OwnerType | None
+    owner_id: str | None
+    auto_assign: bool
+    strategy: Strategy
+    member_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldVisibility(Entry):
+    """What users see and change of the leads at a stage; its id is the stage's."""
+
+    fields: Mapping[str, Access]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priority(Named):
     """How urgent a lead is, the least urgent at position 1. Exactly one is the default."""
 
-    name: str
     label: str
     color: str
     position: int
@@ -74,24 +99,22 @@ class Priority(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Label(Entry):
+class Label(Named):
     """An entry of one of the plain lists."""
 
     list: LabelList
-    name: str
     label: str
     is_active: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoringRule(Entry):
-    """Points for the leads that its condition matches. ``value`` is any JSON value."""
+class ScoringRule(Named):
+    """Points for the leads that its condition matches. ``value`` is JSON text, in which 1, 1.0 and true differ."""
 
-    name: str
     category: str
     field: str
     operator: str
-    value: object
+    value: str
     points: int
     is_active: bool
     position: int

@@ -4,8 +4,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from kit.errors import FieldViolation, LeadlineError, invalid_field
+from kit.ids import parse_id
 from settings_service.domain.refusal import refuse
 
 # Gets the REST name of the field and its value; raises VALIDATION_FAILED naming that field.
@@ -14,6 +16,7 @@ Rule = Callable[[str, Any], Any]
 LONGEST_NAME = 100
 HIGHEST_THRESHOLD = 1_000_000
 MOST_ENTRIES = 1_000
+ANY_PRIORITY = "*"
 
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 
@@ -39,6 +42,24 @@ def name(field: str, value: str) -> str:
     if has_control_characters(text):
         raise invalid_field(field, "CONTROL_CHARACTER", "Must be one line without control characters.")
     return text
+
+
+def priority_name(field: str, value: str) -> str:
+    """A name but ``*``, which stands for any priority in the settings document."""
+    text = name(field, value)
+    if text == ANY_PRIORITY:
+        raise invalid_field(field, "NOT_ALLOWED", f"{ANY_PRIORITY} stands for any priority.")
+    return text
+
+
+def line(field: str, value: str) -> str:
+    """Like a name, but it may be empty."""
+    return name(field, value) if value.strip() else ""
+
+
+def identifier(field: str, value: str) -> UUID:
+    """The id of another entry."""
+    return parse_id(value, field)
 
 
 def color(field: str, value: str) -> str:

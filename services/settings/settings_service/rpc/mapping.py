@@ -1,67 +1,32 @@
 """Entries as protos."""
 
-from leadline.settings.v1 import configuration_service_pb2, lists_pb2, settings_service_pb2
+from leadline.settings.v1 import configuration_service_pb2, lists_pb2, retirement_pb2
 
 from kit import jsontext
-from kit.errors import invalid_field
 from kit.rpc.times import to_timestamp
 from settings_service.domain.entries import (
+    FieldVisibility,
     Label,
-    LabelList,
-    Module,
-    Movement,
     Pipeline,
     Priority,
     ScoringRule,
     SettingsDocument,
     Stage,
     StageField,
+    StageOwnership,
     Threshold,
 )
+from settings_service.domain.retirements import Retirement
+from settings_service.rpc.words import (
+    ACCESSES,
+    MODULES,
+    MOVEMENTS,
+    OWNER_TYPES,
+    RETIREMENT_KINDS,
+    RETIREMENT_STATES,
+    STRATEGIES,
+)
 from settings_service.usecases.configuration import Snapshot
-
-_MODULES: dict[Module, lists_pb2.Module.ValueType] = {
-    "leads": lists_pb2.MODULE_LEADS,
-    "opportunities": lists_pb2.MODULE_OPPORTUNITIES,
-}
-_MODULE_NAMES: dict[int, Module] = {number: name for name, number in _MODULES.items()}
-_MOVEMENTS: dict[Movement, lists_pb2.Movement.ValueType] = {
-    "free": lists_pb2.MOVEMENT_FREE,
-    "sequential": lists_pb2.MOVEMENT_SEQUENTIAL,
-}
-_MOVEMENT_NAMES: dict[int, Movement] = {number: name for name, number in _MOVEMENTS.items()}
-_LABEL_LISTS: dict[int, LabelList] = {
-    settings_service_pb2.LABEL_LIST_SOURCES: "sources",
-    settings_service_pb2.LABEL_LIST_DISQUALIFICATION_REASONS: "disqualification_reasons",
-    settings_service_pb2.LABEL_LIST_TEAM_ROLES: "team_roles",
-}
-
-
-def module_name(number: int) -> Module | None:
-    """The module; None for unspecified.
-
-    Raises:
-        LeadlineError: VALIDATION_FAILED for one that is not known.
-    """
-    if number and number not in _MODULE_NAMES:
-        raise invalid_field("module", "NOT_ALLOWED", f"Use one of {', '.join(_MODULES)}.")
-    return _MODULE_NAMES.get(number)
-
-
-def movement_name(number: int) -> Movement | None:
-    """The movement; None for unspecified and for one that is not known."""
-    return _MOVEMENT_NAMES.get(number)
-
-
-def label_list_name(number: int) -> LabelList:
-    """Which of the plain lists.
-
-    Raises:
-        LeadlineError: VALIDATION_FAILED for unspecified and for one that is not known.
-    """
-    if number not in _LABEL_LISTS:
-        raise invalid_field("list", "REQUIRED", f"Use one of {', '.join(_LABEL_LISTS.values())}.")
-    return _LABEL_LISTS[number]
 
 
 def pipeline_message(entry: Pipeline) -> lists_pb2.Pipeline:
@@ -69,9 +34,9 @@ def pipeline_message(entry: Pipeline) -> lists_pb2.Pipeline:
     return lists_pb2.Pipeline(
         id=str(entry.id),
         name=entry.name,
-        module=_MODULES[entry.module],
+        module=MODULES[entry.module],
         is_default=entry.is_default,
-        movement=_MOVEMENTS[entry.movement],
+        movement=MOVEMENTS[entry.movement],
         version=entry.version,
         created_at=to_timestamp(entry.created_at),
         updated_at=to_timestamp(entry.updated_at),
@@ -112,6 +77,30 @@ def stage_field_message(entry: StageField) -> lists_pb2.StageField:
     )
 
 
+def ownership_message(entry: StageOwnership) -> lists_pb2.StageOwnership:
+    """A stage's ownership as a proto."""
+    return lists_pb2.StageOwnership(
+        stage_id=str(entry.id),
+        owner_type=OWNER_TYPES[entry.owner_type] if entry.owner_type else lists_pb2.OWNER_TYPE_UNSPECIFIED,
+        owner_id=entry.owner_id,
+        auto_assign=entry.auto_assign,
+        strategy=STRATEGIES[entry.strategy],
+        member_ids=map(str, entry.member_ids),
+        version=entry.version,
+        updated_at=to_timestamp(entry.updated_at),
+    )
+
+
+def visibility_message(entry: FieldVisibility) -> lists_pb2.FieldVisibility:
+    """A stage's field visibility as a proto."""
+    return lists_pb2.FieldVisibility(
+        stage_id=str(entry.id),
+        fields={name: ACCESSES[access] for name, access in entry.fields.items()},
+        version=entry.version,
+        updated_at=to_timestamp(entry.updated_at),
+    )
+
+
 def priority_message(entry: Priority) -> lists_pb2.Priority:
     """A priority as a proto."""
     return lists_pb2.Priority(
@@ -148,7 +137,7 @@ def scoring_rule_message(entry: ScoringRule) -> lists_pb2.ScoringRule:
         category=entry.category,
         field=entry.field,
         operator=entry.operator,
-        value=jsontext.dumps(entry.value),
+        value=entry.value,
         points=entry.points,
         is_active=entry.is_active,
         position=entry.position,
@@ -174,6 +163,27 @@ def document_message(settings: SettingsDocument) -> lists_pb2.SettingsDocument:
     )
 
 
+def retirement_message(retirement: Retirement) -> retirement_pb2.Retirement:
+    """A deletion as a proto."""
+    return retirement_pb2.Retirement(
+        id=str(retirement.id),
+        kind=RETIREMENT_KINDS[retirement.kind],
+        entry_id=str(retirement.entry_id),
+        name=retirement.name,
+        module=MODULES[retirement.module] if retirement.module else lists_pb2.MODULE_UNSPECIFIED,
+        target_id=str(retirement.target_id) if retirement.target_id else None,
+        target_name=retirement.target_name,
+        state=RETIREMENT_STATES[retirement.state],
+        total=retirement.total,
+        moved=retirement.moved,
+        failure_reason=retirement.failure_reason,
+        failure_message=retirement.failure_message,
+        requested_by=str(retirement.requested_by),
+        started_at=to_timestamp(retirement.started_at),
+        ended_at=to_timestamp(retirement.ended_at),
+    )
+
+
 def configuration_message(snapshot: Snapshot) -> configuration_service_pb2.Configuration:
     """The whole configuration as a proto."""
     return configuration_service_pb2.Configuration(
@@ -189,4 +199,8 @@ def configuration_message(snapshot: Snapshot) -> configuration_service_pb2.Confi
         scoring_rules=map(scoring_rule_message, snapshot.scoring_rules),
         threshold=threshold_message(snapshot.threshold),
         settings=document_message(snapshot.settings),
+        stage_ownership=map(ownership_message, snapshot.stage_ownership),
+        field_visibility=map(visibility_message, snapshot.field_visibility),
+        scoring_revision=snapshot.revision.scoring_revision,
+        retirements=map(retirement_message, snapshot.retirements),
     )

@@ -1,6 +1,7 @@
 """Reading and writing the entries of the lists: one way for all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
@@ -8,10 +9,13 @@ from uuid import UUID
 import sqlalchemy as sa
 import sqlalchemy.exc
 
+from kit.clock import utc_now
 from kit.db.database import Reading, Writing
 from kit.errors import refused
+from kit.ids import new_id
 from settings_service.domain.entries import (
     Entry,
+    FieldVisibility,
     Label,
     LabelList,
     Module,
@@ -20,6 +24,7 @@ from settings_service.domain.entries import (
     ScoringRule,
     Stage,
     StageField,
+    StageOwnership,
 )
 from settings_service.store import tables
 
@@ -53,11 +58,31 @@ class Entries(Generic[E]):
         row = (await connection.execute(query)).one_or_none()
         return self._entry(row) if row else None
 
+    async def alike(self, connection: Reading, values: Mapping[str, Any]) -> list[E]:
+        """The entries among which the name, the position and the default of one with these values are unique."""
+        return await self.where(*(self.table.c[name] == values[name] for name in self.scope)).all(connection)
+
     async def neighbours(self, connection: Reading, entry: E) -> list[E]:
-        """The other entries among which its name, its position and the default are unique."""
-        columns = self.table.c
-        alike = (columns[name] == getattr(entry, name) for name in self.scope)
-        return await self.where(columns.id != entry.id, *alike).all(connection)
+        """Those of them that are not the entry itself."""
+        scope = {name: getattr(entry, name) for name in self.scope}
+        return await self.where(self.table.c.id != entry.id).alike(connection, scope)
+
+    def draft(self, values: Mapping[str, Any]) -> E:
+        """A new entry with these values. Its times are those of the table once it is added."""
+        now = utc_now()
+        return self.entry(**{"id": new_id(), "version": 1, "created_at": now, "updated_at": now, **values})
+
+    async def add(self, tx: Writing, entry: E) -> E:
+        """Store a new entry and answer it as it is now.
+
+        Raises:
+            LeadlineError: NAME_TAKEN.
+        """
+        # Not the transaction's time: it began before it had the lock under which entries are made one after the other.
+        times = dict.fromkeys(("created_at", "updated_at"), sa.func.statement_timestamp())
+        insert = sa.insert(self.table).values({"id": entry.id, **_values(entry), **times}).returning(self.table)
+        with _named(self.table, entry):
+            return self._entry((await tx.execute(insert)).one())
 
     async def save(self, tx: Writing, entry: E) -> E:
         """Store a changed entry and answer it as it is now, at its next version.
@@ -65,18 +90,17 @@ class Entries(Generic[E]):
         Raises:
             LeadlineError: NAME_TAKEN.
         """
-        try:
-            return self._entry((await tx.execute(self._update().returning(self.table), _values(entry))).one())
-        except sqlalchemy.exc.IntegrityError as error:
-            if _violated(error) != f"{self.table.name}_name":
-                raise
-            name = str(_values(entry)["name"])
-            raise refused("NAME_TAKEN", f"There is another one named {name}.", metadata={"name": name}) from None
+        with _named(self.table, entry):
+            return self._entry((await tx.execute(self._update().returning(self.table), _parameters(entry))).one())
 
     async def save_neighbours(self, tx: Writing, changed: Sequence[E]) -> None:
         """Store entries that changed because another one did. Their names stay."""
         if changed:
-            await tx.execute(self._update(), [_values(entry) for entry in changed])
+            await tx.execute(self._update(), [_parameters(entry) for entry in changed])
+
+    async def remove(self, tx: Writing, entry_id: UUID) -> None:
+        """Delete an entry with all that belongs to it."""
+        await tx.execute(sa.delete(self.table).where(self.table.c.id == entry_id))
 
     def _update(self) -> sa.Update:
         columns = self.table.c
@@ -88,8 +112,23 @@ class Entries(Generic[E]):
 
 
 def _values(entry: Entry) -> dict[str, Any]:
-    own = {field: value for field, value in asdict(entry).items() if field not in _KEPT_BY_THE_TABLE}
-    return {"entry_id": entry.id, **own}
+    return {field: value for field, value in asdict(entry).items() if field not in _KEPT_BY_THE_TABLE}
+
+
+def _parameters(entry: Entry) -> dict[str, Any]:
+    return {"entry_id": entry.id, **_values(entry)}
+
+
+@contextmanager
+def _named(table: sa.Table, entry: Entry) -> Iterator[None]:
+    """Say that a name is taken where the database says so."""
+    try:
+        yield
+    except sqlalchemy.exc.IntegrityError as error:
+        if _violated(error) != f"{table.name}_name":
+            raise
+        name = str(_values(entry)["name"])
+        raise refused("NAME_TAKEN", f"There is another one named {name}.", metadata={"name": name}) from None
 
 
 def _violated(error: sqlalchemy.exc.IntegrityError) -> str | None:
@@ -113,6 +152,11 @@ PIPELINES = Entries(
 )
 STAGES = Entries(tables.STAGES, Stage, order=(_STAGE.pipeline_id, _STAGE.position), scope=("pipeline_id",))
 STAGE_FIELDS = Entries(tables.STAGE_FIELDS, StageField, order=(_FIELD.stage_id, _FIELD.position), scope=("stage_id",))
+# Each of these stands alone.
+STAGE_OWNERSHIP = Entries(tables.STAGE_OWNERSHIP, StageOwnership, order=(tables.STAGE_OWNERSHIP.c.id,), scope=("id",))
+FIELD_VISIBILITY = Entries(
+    tables.FIELD_VISIBILITY, FieldVisibility, order=(tables.FIELD_VISIBILITY.c.id,), scope=("id",)
+)
 PRIORITIES = Entries(tables.PRIORITIES, Priority, order=(tables.PRIORITIES.c.position,))
 LABELS = Entries(tables.LABELS, Label, order=(_LABEL.created_at, _LABEL.id), scope=("list",))
 SCORING_RULES = Entries(tables.SCORING_RULES, ScoringRule, order=(tables.SCORING_RULES.c.position,))
@@ -134,6 +178,16 @@ def stages_of(module: Module | None = None, pipeline_id: UUID | None = None) -> 
     return found
 
 
+def stages_with(ids: Sequence[UUID]) -> Entries[Stage]:
+    """The stages with these ids."""
+    return STAGES.where(_STAGE.id.in_(ids))
+
+
 def labels_of(list_: LabelList) -> Entries[Label]:
     """One of the plain lists."""
     return LABELS.where(_LABEL.list == list_)
+
+
+def fields_of(stage_id: UUID) -> Entries[StageField]:
+    """What a stage asks for."""
+    return STAGE_FIELDS.where(_FIELD.stage_id == stage_id)

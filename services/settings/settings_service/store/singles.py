@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,15 +15,20 @@ CHANNEL = "configuration"
 _NOW = sa.func.clock_timestamp()
 _THRESHOLD = (THRESHOLD.c.threshold, THRESHOLD.c.version, THRESHOLD.c.updated_at)
 _DOCUMENT = (SETTINGS_DOCUMENT.c.document, SETTINGS_DOCUMENT.c.version, SETTINGS_DOCUMENT.c.updated_at)
-_REVISION = (CONFIGURATION_REVISION.c.revision, CONFIGURATION_REVISION.c.changed_at)
+_REVISION = (
+    CONFIGURATION_REVISION.c.revision,
+    CONFIGURATION_REVISION.c.changed_at,
+    CONFIGURATION_REVISION.c.scoring_revision,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """How often the configuration has changed, and when it last did (UTC)."""
+    """How often the configuration has changed, when it last did (UTC), and by which change scores may have."""
 
     revision: int
     changed_at: datetime
+    scoring_revision: int
 
 
 async def read_threshold(connection: Reading) -> Threshold:
@@ -54,7 +60,7 @@ async def save_document(tx: Writing, document: dict[str, object]) -> SettingsDoc
 async def read_revision(connection: Reading) -> Revision:
     """The configuration's revision."""
     row = (await connection.execute(sa.select(*_REVISION))).one()
-    return Revision(row.revision, row.changed_at)
+    return Revision(row.revision, row.changed_at, row.scoring_revision)
 
 
 async def lock_configuration(tx: Writing) -> None:
@@ -62,12 +68,18 @@ async def lock_configuration(tx: Writing) -> None:
     await tx.execute(sa.select(CONFIGURATION_REVISION.c.revision).with_for_update())
 
 
-async def advance_revision(tx: Writing) -> None:
-    """Raise the revision, and notify every replica of it when this transaction commits."""
+async def advance_revision(tx: Writing, *, scores: bool = False) -> int:
+    """Raise the revision, answer it, and notify every replica of it when this transaction commits.
+
+    ``scores`` says that leads may have other scores by this change.
+    """
     columns = CONFIGURATION_REVISION.c
+    values: dict[str, Any] = {"revision": columns.revision + 1, "changed_at": _NOW}
+    if scores:
+        values["scoring_revision"] = columns.revision + 1
     notify = sa.func.pg_notify(CHANNEL, sa.cast(columns.revision, sa.Text))
-    statement = sa.update(CONFIGURATION_REVISION).values(revision=columns.revision + 1, changed_at=_NOW)
-    await tx.execute(statement.returning(notify))
+    statement = sa.update(CONFIGURATION_REVISION).values(values).returning(columns.revision, notify)
+    return int((await tx.execute(statement)).one().revision)
 
 
 async def read_one_moment(tx: Writing) -> None:

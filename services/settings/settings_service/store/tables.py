@@ -6,19 +6,24 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.schema import SchemaItem
 
-from settings_service.domain.entries import FieldType, LabelList, Module, Movement
+from kit.db.idempotency import idempotency_table
+from settings_service.domain.entries import FieldType, LabelList, Module, Movement, OwnerType, Strategy
 from settings_service.domain.fields import HIGHEST_THRESHOLD, LONGEST_NAME
+from settings_service.domain.retirements import RetirementKind, RetirementState
+from settings_service.store.json_text import JsonText
 
 METADATA = sa.MetaData()
 
 _TIMESTAMP = sa.DateTime(timezone=True)
 
 
-def _list_table(name: str, *parts: SchemaItem) -> sa.Table:
+def _list_table(name: str, *parts: SchemaItem, of: sa.Table | None = None) -> sa.Table:
+    # Of another table: for each entry there, one with its id here, as long as it is there.
+    other = [sa.ForeignKey(of.c.id, ondelete="CASCADE")] if of is not None else []
     return sa.Table(
         name,
         METADATA,
-        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("id", sa.Uuid, *other, primary_key=True),
         *parts,
         sa.Column("version", sa.BigInteger, nullable=False, server_default="1"),
         sa.Column("created_at", _TIMESTAMP, nullable=False, server_default=sa.func.now()),
@@ -94,7 +99,7 @@ PIPELINES = _list_table(
 
 STAGES = _list_table(
     "stages",
-    sa.Column("pipeline_id", sa.Uuid, sa.ForeignKey("pipelines.id"), nullable=False),
+    sa.Column("pipeline_id", sa.Uuid, sa.ForeignKey("pipelines.id", ondelete="CASCADE"), nullable=False),
     _text("name"),
     _integer("position"),
     _text("color"),
@@ -111,7 +116,7 @@ STAGES = _list_table(
 
 STAGE_FIELDS = _list_table(
     "stage_fields",
-    sa.Column("stage_id", sa.Uuid, sa.ForeignKey("stages.id"), nullable=False),
+    sa.Column("stage_id", sa.Uuid, sa.ForeignKey("stages.id", ondelete="CASCADE"), nullable=False),
     _text("name"),
     _text("label"),
     _text("type"),
@@ -122,6 +127,26 @@ STAGE_FIELDS = _list_table(
     _known("stage_fields", "type", FieldType),
     _unique_name("stage_fields", "stage_id"),
     *_unique_position("stage_fields", "stage_id"),
+)
+
+STAGE_OWNERSHIP = _list_table(
+    "stage_ownership",
+    sa.Column("owner_type", sa.Text),
+    sa.Column("owner_id", sa.Text),
+    _flag("auto_assign"),
+    _text("strategy"),
+    sa.Column("member_ids", ARRAY(sa.Uuid, as_tuple=True), nullable=False),
+    *_short("stage_ownership", "owner_id"),
+    _known("stage_ownership", "owner_type", OwnerType),
+    _known("stage_ownership", "strategy", Strategy),
+    sa.CheckConstraint("(owner_type IS NULL) = (owner_id IS NULL)", name="stage_ownership_owner_whole"),
+    of=STAGES,
+)
+
+FIELD_VISIBILITY = _list_table(
+    "field_visibility",
+    sa.Column("fields", JSONB, nullable=False),
+    of=STAGES,
 )
 
 PRIORITIES = _list_table(
@@ -155,7 +180,7 @@ SCORING_RULES = _list_table(
     _text("category"),
     _text("field"),
     _text("operator"),
-    sa.Column("value", JSONB(none_as_null=False), nullable=False),
+    sa.Column("value", JsonText, nullable=False),
     _integer("points"),
     _flag("is_active"),
     _integer("position"),
@@ -184,4 +209,34 @@ CONFIGURATION_REVISION = _single_row_table(
     "configuration_revision",
     sa.Column("revision", sa.BigInteger, nullable=False),
     sa.Column("changed_at", _TIMESTAMP, nullable=False),
+    # The revision by which scores may have become other ones.
+    sa.Column("scoring_revision", sa.BigInteger, nullable=False, server_default="0"),
 )
+
+RETIREMENTS = sa.Table(
+    "retirements",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _text("kind"),
+    sa.Column("entry_id", sa.Uuid, nullable=False),
+    _text("name"),
+    sa.Column("module", sa.Text),
+    sa.Column("target_id", sa.Uuid),
+    sa.Column("target_name", sa.Text),
+    _text("state"),
+    sa.Column("total", sa.BigInteger, nullable=False),
+    sa.Column("moved", sa.BigInteger, nullable=False),
+    sa.Column("failure_reason", sa.Text),
+    sa.Column("failure_message", sa.Text),
+    sa.Column("revision", sa.BigInteger),
+    sa.Column("requested_by", sa.Uuid, nullable=False),
+    sa.Column("started_at", _TIMESTAMP, nullable=False),
+    sa.Column("ended_at", _TIMESTAMP),
+    _known("retirements", "kind", RetirementKind),
+    _known("retirements", "state", RetirementState),
+    sa.CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="retirements_ended"),
+    sa.CheckConstraint("(state = 'completed') = (revision IS NOT NULL)", name="retirements_revision"),
+    sa.Index("retirements_running", "entry_id", unique=True, postgresql_where=sa.text("state = 'running'")),
+)
+
+IDEMPOTENCY_KEYS = idempotency_table(METADATA)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from kit.db.database import Writing
 from settings_service.domain.entries import (
+    FieldVisibility,
     Label,
     Pipeline,
     Priority,
@@ -11,9 +12,11 @@ from settings_service.domain.entries import (
     SettingsDocument,
     Stage,
     StageField,
+    StageOwnership,
     Threshold,
 )
-from settings_service.store import entries, singles
+from settings_service.domain.retirements import Retirement
+from settings_service.store import entries, retirements, singles
 from settings_service.store.singles import Revision
 
 
@@ -25,6 +28,8 @@ class Snapshot:
     pipelines: list[Pipeline]
     stages: list[Stage]
     stage_fields: list[StageField]
+    stage_ownership: list[StageOwnership]
+    field_visibility: list[FieldVisibility]
     priorities: list[Priority]
     sources: list[Label]
     disqualification_reasons: list[Label]
@@ -32,6 +37,8 @@ class Snapshot:
     scoring_rules: list[ScoringRule]
     threshold: Threshold
     settings: SettingsDocument
+    # Those that are running.
+    retirements: list[Retirement]
 
 
 async def read_snapshot(tx: Writing) -> Snapshot:
@@ -42,6 +49,8 @@ async def read_snapshot(tx: Writing) -> Snapshot:
         pipelines=await entries.PIPELINES.all(tx),
         stages=await entries.STAGES.all(tx),
         stage_fields=await entries.STAGE_FIELDS.all(tx),
+        stage_ownership=await entries.STAGE_OWNERSHIP.all(tx),
+        field_visibility=await entries.FIELD_VISIBILITY.all(tx),
         priorities=await entries.PRIORITIES.all(tx),
         sources=await entries.labels_of("sources").all(tx),
         disqualification_reasons=await entries.labels_of("disqualification_reasons").all(tx),
@@ -49,4 +58,5 @@ async def read_snapshot(tx: Writing) -> Snapshot:
         scoring_rules=await entries.SCORING_RULES.all(tx),
         threshold=await singles.read_threshold(tx),
         settings=await singles.read_document(tx),
+        retirements=await retirements.running(tx),
     )

@@ -5,7 +5,7 @@ from typing import Any
 from kit import jsontext
 from kit.db.database import Writing
 from kit.errors import invalid_field, stale
-from settings_service.domain.document.change import changed_document
+from settings_service.domain.document.change import changed_document, highest_score
 from settings_service.domain.document.checks import Configured
 from settings_service.domain.entries import SettingsDocument
 from settings_service.store.entries import PRIORITIES, stages_of
@@ -30,7 +30,7 @@ async def update_document(tx: Writing, changes: str, expected_version: int | Non
     if jsontext.dumps(after) == jsontext.dumps(before.document):
         return before
     saved = await save_document(tx, after)
-    await advance_revision(tx)
+    await advance_revision(tx, scores=highest_score(after) != highest_score(before.document))
     return saved
 
 

@@ -22,5 +22,5 @@ async def set_threshold(tx: Writing, threshold: int, expected_version: int | Non
     if _THRESHOLD("threshold", threshold) == before.threshold:
         return before
     saved = await save_threshold(tx, threshold)
-    await advance_revision(tx)
+    await advance_revision(tx, scores=True)
     return saved

@@ -30,6 +30,11 @@ def changed_document(stored: Mapping[str, Any], changes: Any, configured: Config
     return document.model_dump(mode="json", by_alias=True)
 
 
+def highest_score(document: Mapping[str, Any]) -> int:
+    """The score that no lead is above."""
+    return int(document["scoring"]["maxScore"])
+
+
 def _merged(stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(stored)
     for section, given in changes.items():

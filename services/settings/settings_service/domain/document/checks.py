@@ -7,8 +7,7 @@ from kit.errors import FieldViolation
 from settings_service.domain.document.calendars import violations_of_calendar
 from settings_service.domain.document.shape import Document
 from settings_service.domain.document.sla import Policy
-
-_ANY_PRIORITY = "*"
+from settings_service.domain.fields import ANY_PRIORITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +52,11 @@ def _violations_of_policy(path: str, policy: Policy, configured: Configured) -> 
 
 def _violations_of_minutes(path: str, names: Sequence[str], configured: Configured) -> Iterator[FieldViolation]:
     for name in names:
-        if name != _ANY_PRIORITY and name not in configured.priorities:
-            allowed = ", ".join((*configured.priorities, _ANY_PRIORITY))
+        if name != ANY_PRIORITY and name not in configured.priorities:
+            allowed = ", ".join((*configured.priorities, ANY_PRIORITY))
             yield FieldViolation(f"{path}.{name}", "NOT_CONFIGURED", f"Use one of {allowed}.")
     missing = [name for name in configured.priorities if name not in names]
-    if missing and _ANY_PRIORITY not in names:
+    if missing and ANY_PRIORITY not in names:
         sentence = f"Must say the minutes for {', '.join(missing)} too, or for * (any other)."
         yield FieldViolation(path, "PRIORITY_MISSING", sentence)
 

@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from settings_service.domain.fields import LONGEST_NAME, has_control_characters
-from settings_service.domain.lead_fields import FILLED_FIELDS, KNOWN_FIELDS, is_custom_field
+from settings_service.domain.lead_fields import FILLED_FIELDS, is_custom_field, is_known_field
 
 _MINUTES_OF_TEN_YEARS = 10 * 366 * 24 * 60
 # These two mean something else on each machine.
@@ -71,10 +71,6 @@ def _is_filled(value: str) -> bool:
     return value in FILLED_FIELDS or is_custom_field(value)
 
 
-def _is_known(value: str) -> bool:
-    return value in KNOWN_FIELDS or is_custom_field(value)
-
-
 Number = Annotated[Decimal, BeforeValidator(_decimal), PlainSerializer(_json_number, return_type=int | float)]
 Minutes = Annotated[Number, Field(gt=0, le=_MINUTES_OF_TEN_YEARS, decimal_places=6)]
 Percent = Annotated[Number, Field(gt=0, le=100, decimal_places=6)]
@@ -104,4 +100,6 @@ Currency = Annotated[
 FilledField = Annotated[
     str, _must(_is_filled, "UNKNOWN_LEAD_FIELD", "Must be a field that is filled in, or customFields.<key>.")
 ]
-KnownField = Annotated[str, _must(_is_known, "UNKNOWN_LEAD_FIELD", "Must be a lead's field, or customFields.<key>.")]
+KnownField = Annotated[
+    str, _must(is_known_field, "UNKNOWN_LEAD_FIELD", "Must be a lead's field, or customFields.<key>.")
+]
