@@ -8,12 +8,17 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from temporalio.client import Client
 
+from leadline_stack.data_folder import DataFolder
+from leadline_stack.stack_secrets import read_secrets
+from leadline_stack.tokens import make_token
 from tests.support.waiting import eventually
 
 _LEADLINE = str(Path(sys.executable).parent / "leadline")
@@ -31,6 +36,11 @@ class RunningStack:
         """A REST client under an administrator's token, or another one."""
         headers = {"Authorization": f"Bearer {token or self.about['token']}"}
         return httpx.AsyncClient(base_url=self.about["gateway"], headers=headers, timeout=30)
+
+    def token(self, *permissions: str, role: str = "sales") -> str:
+        """A token as `leadline token` signs it."""
+        secrets = read_secrets(DataFolder(Path(self.about["dataDir"])))
+        return make_token(secrets, role=role, permissions=permissions, subject=uuid4(), expires_in=timedelta(hours=1))
 
     async def temporal(self) -> Client:
         """A client of the stack's Temporal server."""
@@ -50,6 +60,14 @@ class RunningStack:
         pid = self.pid(part)
         os.kill(pid, number)
         return pid
+
+    def pause(self, part: str) -> int:
+        """Have a part stand still; answers its pid."""
+        return self.send(part, signal.SIGSTOP)
+
+    def resume(self, pid: int) -> None:
+        """Have a part that stands still go on."""
+        os.kill(pid, signal.SIGCONT)
 
     async def restarted(self, part: str, killed: int) -> int:
         """The new process of a part whose old one was killed."""
