@@ -49,7 +49,7 @@ STAGES = [
     Stage(new_id(), SALES.id, name, place) for place, name in enumerate(("New", "Contacted", "Qualified"), start=1)
 ]
 SOURCES = ("website", "referral", "event", "cold_call", "partner", "social")
-TITLES = ("Founder", "CEO", "Head of Sales", "Engineer", "Assistant", "Director of Operations", None)
+TITLES = ("Founder", "Director", "Head of Sales", "Engineer", "Assistant", "Director of Operations", None)
 SIZES = ("1-10", "11-50", "50-100", "100-500", "500+")
 RULES: list[tuple[str, str, Any, int]] = [
     ("title", "contains_any", ["ceo", "founder", "head", "director"], 20),

@@ -60,7 +60,7 @@ async def test_every_field_that_can_be_changed_is_changed_as_by_single_updates(h
         assigned_to=BOB,
         priority="high",
         source="referral",
-        title="CEO",
+        title="Director",
         company="Acme",
         estimated_value="12.345",
         description="Told",
@@ -70,7 +70,7 @@ async def test_every_field_that_can_be_changed_is_changed_as_by_single_updates(h
     assert (answer.updated, list(answer.failed)) == (3, [])
     for lead in leads:
         after = await house.door.get(lead.id)
-        assert (after.assigned_to, after.priority, after.source, after.title) == (BOB, "high", "referral", "CEO")
+        assert (after.assigned_to, after.priority, after.source, after.title) == (BOB, "high", "referral", "Director")
         assert (after.company, after.estimated_value, after.description) == ("Acme", "12.35", "Told")
         assert (after.stage_name, after.version) == ("Budget", 2)
         assert json.loads(after.custom_fields) == {"kept": 1, "new": [1]}
@@ -103,7 +103,7 @@ async def test_leads_that_cannot_be_changed_are_told_with_their_reasons_in_order
     await house.door.convert(closed.id)
     unknown = str(new_id())
     answer = await house.door.change_many(
-        [closed.id, unknown, rich.id, deleted.id, poor.id], stage_id=process.stages["Budget"], title="CEO"
+        [closed.id, unknown, rich.id, deleted.id, poor.id], stage_id=process.stages["Budget"], title="Director"
     )
     assert answer.updated == 1
     assert [(each.lead_id, each.reason) for each in answer.failed] == [

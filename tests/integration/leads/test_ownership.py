@@ -115,7 +115,7 @@ async def test_whoever_stays_takes_no_turn(house: House, process: Process) -> No
     members, stage = people(2), process.stages["Talk"]
     await house.push(shares(stage, ROUND_ROBIN, members))
     first = await process.lead(house, "Talk")
-    await house.door.update(first.id, title="CEO", stage_id=stage)
+    await house.door.update(first.id, title="Director", stage_id=stage)
     await house.door.change_stage(first.id, stage)
     second = await process.lead(house, "Talk")
     assert [first.assigned_to, second.assigned_to] == members

@@ -41,7 +41,7 @@ OWN: dict[str, tuple[Any, str, str]] = {
     "email": ("a@b.io", "email", "a@b.io"),
     "phone": ("212 555 0123", "phone_e164", "+12125550123"),
     "company": ("Acme", "company", "Acme"),
-    "title": ("CEO", "title", "CEO"),
+    "title": ("Director", "title", "Director"),
     "source": ("referral", "source", "referral"),
     "priority": ("critical", "priority", "critical"),
     "estimatedValue": (12.345, "estimated_value", "12.35"),
@@ -182,7 +182,7 @@ async def test_nothing_enters_what_is_being_deleted_and_nothing_is_lost_for_it(h
         error = await refusal(attempt)
         assert (error.reason, error.metadata) == ("RETIRING", {"retirementId": retirement_id})
     assert [each.reason for each in (await house.door.change_many([lead.id], stage_id=talk)).failed] == ["RETIRING"]
-    assert (await house.door.update(there.id, title="CEO", stage_id=talk)).title == "CEO"
+    assert (await house.door.update(there.id, title="Director", stage_id=talk)).title == "Director"
     await retire_stage(house, process, "New")
     assert (await process.lead(house)).stage_name == "Offer"
 

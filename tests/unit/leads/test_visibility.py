@@ -150,7 +150,7 @@ def test_matching_records_are_not_looked_for_by_what_is_hidden() -> None:
 def test_a_write_that_names_a_restricted_field_is_refused(access: str) -> None:
     rules: dict[str, Any] = {access: ["estimatedValue", "phone", "assignedTo"]}
     configuration = restricted(**rules)
-    given_fields = {"title": "CEO", "estimated_value": "50000", "phone": None, "assigned_to": str(BOB)}
+    given_fields = {"title": "Director", "estimated_value": "50000", "phone": None, "assigned_to": str(BOB)}
     assert refused_fields(given_fields, configuration) == {"estimatedValue", "phone", "assignedTo"}
     assert refused_fields({"phone": "+12125550123"}, configuration, None) == {"phone"}
 
@@ -172,7 +172,7 @@ def test_administrators_and_leadline_itself_change_everything(make: Any) -> None
 
 def test_other_fields_can_be_changed_and_fields_said_to_be_editable() -> None:
     configuration = restricted(hidden=["estimatedValue"], read_only=["email"])
-    assert updated({"title": "CEO", "company": None}, configuration).title == "CEO"
+    assert updated({"title": "Director", "company": None}, configuration).title == "Director"
 
 
 def test_a_hidden_key_must_not_come_and_a_read_only_one_only_as_it_is() -> None:
@@ -194,7 +194,7 @@ def test_restricted_keys_stay_when_the_whole_object_is_replaced() -> None:
     for replacement in ({"new": 1}, {}, None):
         after = updated({"custom_fields": replacement}, configuration)
         assert after.custom_fields == {**(replacement or {}), **kept}
-    assert updated({"title": "CEO"}, configuration).custom_fields == kept
+    assert updated({"title": "Director"}, configuration).custom_fields == kept
 
 
 def test_a_restricted_key_stays_just_as_it_is_also_where_another_value_equals_it() -> None:
@@ -202,7 +202,7 @@ def test_a_restricted_key_stays_just_as_it_is_also_where_another_value_equals_it
     configuration = restricted(
         read_only=["customFields.count", "stageFieldValues.count"], stage_fields=(asked(NEW, "count", "boolean"),)
     )
-    equal = {"title": "CEO", "custom_fields": {"count": True}, "stage_field_values": {"count": True}}
+    equal = {"title": "Director", "custom_fields": {"count": True}, "stage_field_values": {"count": True}}
     after = life_cycle.update(lead, equal, by_person(LATER, configuration)).settled().lead
     assert [type(each["count"]) for each in (after.custom_fields, after.stage_field_values)] == [int, int]
 
@@ -283,7 +283,7 @@ writes = st.fixed_dictionaries(
     {},
     optional={
         "first_name": st.sampled_from([None, "Al"]),
-        "title": st.sampled_from([None, "CEO"]),
+        "title": st.sampled_from([None, "Director"]),
         "source": st.sampled_from([None, "website"]),
         "priority": st.sampled_from([None, "low"]),
         "estimated_value": st.sampled_from([None, "1"]),
