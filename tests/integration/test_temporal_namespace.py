@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ JOB = ROOT / "deploy" / "temporal" / "namespace.py"
 @pytest.fixture(scope="module")
 async def temporal() -> AsyncIterator[Client]:
     existing = str(Path(sys.executable).parent / "temporal")
-    async with await WorkflowEnvironment.start_local(dev_server_existing_path=existing) as environment:
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=existing, dev_server_startup_timeout=timedelta(seconds=60)
+    ) as environment:
         yield environment.client
 
 

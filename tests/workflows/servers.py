@@ -14,6 +14,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from leadline_workflows.contracts import search_attributes
 
+# A machine that is busy with other things starts a server in more than the usual five seconds.
+_STARTUP = timedelta(seconds=60)
+
 
 def binary(name: str) -> str:
     """The path of an executable of this environment."""
@@ -25,7 +28,7 @@ def binary(name: str) -> str:
 async def start_skipping() -> WorkflowEnvironment:
     """The older test server: it skips hours in milliseconds, for all runs at once."""
     environment = await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=binary("temporal-test-server")
+        test_server_existing_path=binary("temporal-test-server"), test_server_startup_timeout=_STARTUP
     )
     keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
     await environment.client.operator_service.add_search_attributes(
@@ -47,7 +50,7 @@ async def start_temporal(
     return await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=binary("temporal"),
         dev_server_extra_args=arguments,
-        dev_server_startup_timeout=timedelta(seconds=20),
+        dev_server_startup_timeout=_STARTUP,
         search_attributes=[SearchAttributeKey.for_keyword(name) for name in keywords],
         identity=identity,
         port=port,

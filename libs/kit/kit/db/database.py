@@ -37,6 +37,15 @@ def _told_to_callers() -> Iterator[None]:
         raise unavailable("The database does not answer. Try again soon.") from error
 
 
+async def _without_transactions(connection: AsyncConnection) -> None:
+    try:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+    except BaseException:
+        # A caller that hangs up half-way must neither lose the connection nor leave it to others in this mode.
+        await connection.invalidate()
+        raise
+
+
 class Database:
     """Connections of one process to one database. ``application`` is what operators see in pg_stat_activity."""
 
@@ -52,7 +61,6 @@ class Database:
             json_serializer=jsontext.dumps,
             json_deserializer=jsontext.loads,
         )
-        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
@@ -62,7 +70,8 @@ class Database:
             LeadlineError: PART_UNAVAILABLE.
         """
         with _told_to_callers():
-            async with self._autocommit.connect() as connection:
+            async with self._engine.connect() as connection:
+                await _without_transactions(connection)
                 yield Reading(connection)
 
     @asynccontextmanager
