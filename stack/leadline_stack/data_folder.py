@@ -46,6 +46,11 @@ class DataFolder:
         return self.path / "temporal.db"
 
     @property
+    def objects(self) -> Path:
+        """Documents and the files of imports."""
+        return self.path / "objects"
+
+    @property
     def logs(self) -> Path:
         """One log for each part."""
         return self.path / "logs"

@@ -63,7 +63,7 @@ class Product:
         return self._rpc_part(
             "leads",
             (script("leads-service"), "serve"),
-            self._database("leads") | self._tokens | self._addresses("settings", "crm"),
+            self._database("leads") | self._tokens | self._addresses("settings", "crm") | self._objects,
             after=("leads-migrate",),
             uses=("postgres", "settings", "crm"),
         )
@@ -141,6 +141,10 @@ class Product:
     @property
     def _tokens(self) -> dict[str, str]:
         return {"LEADLINE_TOKEN_SECRET": self.secrets.token_secret}
+
+    @property
+    def _objects(self) -> dict[str, str]:
+        return {"LEADLINE_OBJECT_STORE_URL": self.folder.objects.as_uri()}
 
     @property
     def _temporal(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ class ErrorKind(Enum):
     STALE = "stale"  # changed since it was read: ABORTED, 412
     FORBIDDEN = "forbidden"  # PERMISSION_DENIED, 403
     UNAUTHENTICATED = "unauthenticated"  # UNAUTHENTICATED, 401
+    TOO_LARGE = "too_large"  # more than may be sent: OUT_OF_RANGE, 413
     UNAVAILABLE = "unavailable"  # a part is down, try again: UNAVAILABLE, 503
 
 

@@ -33,6 +33,7 @@ from kit.db.housekeeping import keep_house
 from kit.db.idempotency import Idempotency
 from kit.db.waiting import Waiting
 from kit.logs import configure_logs, get_logger
+from kit.object_store import ObjectStore
 from kit.rpc.calls import open_channel
 from kit.rpc.server import RpcServer, Served, serve_until
 from kit.tokens import ServiceToken, TokenVerifier
@@ -42,7 +43,7 @@ from leads_service.rpc.crm_client import CrmClient
 from leads_service.rpc.lead_servicer import LeadServicer
 from leads_service.rpc.retirement_servicer import RetirementServicer
 from leads_service.rpc.scoring_servicer import ScoringServicer
-from leads_service.rpc.situation import Parts
+from leads_service.rpc.situation import Limits, Parts
 from leads_service.rpc.sla_servicer import SlaServicer
 from leads_service.rpc.team_servicer import TeamServicer
 from leads_service.rpc.timeline_servicer import TimelineServicer
@@ -97,7 +98,8 @@ async def leads_server(settings: LeadsSettings, clock: Clock = utc_now) -> Async
     token = ServiceToken(settings, subject=SERVICE_ID, permissions=PERMISSIONS)
     holder, waiting = ConfigurationHolder(), Waiting(database, ENDED_CHANNEL)
     idempotency = Idempotency(database, IDEMPOTENCY_KEYS)
-    parts = Parts(database, idempotency, holder, clock)
+    limits = Limits(settings.document_limit_bytes, settings.import_limit_bytes)
+    parts = Parts(database, idempotency, holder, clock, ObjectStore(settings.object_store_url), limits)
 
     async def is_ready() -> bool:
         return holder.is_there and await database.is_reachable()

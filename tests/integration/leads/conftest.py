@@ -1,5 +1,7 @@
 """The leads service on a real database, beside a real settings service whose configuration it follows."""
 
+import os
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,6 +87,7 @@ def leads_settings(url: str, settings_address: str) -> LeadsSettings:
         listen="127.0.0.1:0",
         settings_address=settings_address,
         crm_address=NOBODY,
+        object_store_url=f"file://{tempfile.gettempdir()}/leadline-test-objects-{os.getpid()}",
     )
 
 

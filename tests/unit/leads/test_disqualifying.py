@@ -60,6 +60,7 @@ def test_a_disqualified_lead_is_closed_for_its_reason_in_its_pipelines_lost_stag
     assert change.lead == replace(
         lead,
         status=LeadStatus.DISQUALIFIED,
+        closed_from_stage_id=lead.stage_id,
         stage_id=DISQUALIFIED.id,
         disqualified_at=LATER,
         disqualification_reason="no_budget",

@@ -15,6 +15,7 @@ _CODES: dict[ErrorKind, grpc.StatusCode] = {
     ErrorKind.STALE: grpc.StatusCode.ABORTED,
     ErrorKind.FORBIDDEN: grpc.StatusCode.PERMISSION_DENIED,
     ErrorKind.UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
+    ErrorKind.TOO_LARGE: grpc.StatusCode.OUT_OF_RANGE,
     ErrorKind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
 }
 _KINDS = {code: kind for kind, code in _CODES.items()}

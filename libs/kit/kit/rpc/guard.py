@@ -23,6 +23,8 @@ log = get_logger(__name__)
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 # A caller that sets no deadline does not hold our connections for longer than this.
 _LONGEST_CALL_SECONDS = 75.0
+# What comes in parts may come slowly.
+_LONGEST_UPLOAD_SECONDS = 15 * 60.0
 _OPEN_SERVICES = ("/grpc.health.v1.", "/grpc.reflection.")
 _SERVER_FAULTS = {ErrorKind.UNAVAILABLE}
 
@@ -69,15 +71,27 @@ class Guard(grpc.aio.ServerInterceptor):
                 request_deserializer=handler.request_deserializer,
                 response_serializer=handler.response_serializer,
             )
-        message = f"{name} streams requests, which nothing here guards"
+        if handler.stream_unary is not None:
+            return grpc.stream_unary_rpc_method_handler(
+                self._upload(name, handler.stream_unary),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        message = f"{name} streams both ways, which nothing here guards"
         raise TypeError(message)
 
     def _unary(self, name: str, behaviour: Any) -> Any:
+        return self._answering(name, behaviour, _LONGEST_CALL_SECONDS)
+
+    def _upload(self, name: str, behaviour: Any) -> Any:
+        return self._answering(name, behaviour, _LONGEST_UPLOAD_SECONDS)
+
+    def _answering(self, name: str, behaviour: Any, seconds: float) -> Any:
         async def guarded(request: Any, context: Context) -> Any:
             started = time.perf_counter()
             try:
                 await self._admit(name, context)
-                async with asyncio.timeout(_LONGEST_CALL_SECONDS):
+                async with asyncio.timeout(seconds):
                     answer = await behaviour(request, context)
             except Exception as error:  # noqa: BLE001 - the edge: each error becomes a status
                 await _refuse(name, context, error, started)

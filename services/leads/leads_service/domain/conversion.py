@@ -16,10 +16,11 @@ from leads_service.domain.fields import clean_fields, violation
 from leads_service.domain.first_response import CLOSING, answered
 from leads_service.domain.free_mail import company_domain
 from leads_service.domain.lead import Change, Lead, LeadStatus, value_of
-from leads_service.domain.life_cycle import require_identity, require_not_converting
+from leads_service.domain.life_cycle import require_identity
 from leads_service.domain.placing import default_stage, first_stage
 from leads_service.domain.retiring import require_nothing_retiring_entered, require_open
 from leads_service.domain.settling import Situation, settle
+from leads_service.domain.standing import Deed, require
 from leads_service.domain.texts import one_line
 from leads_service.domain.visibility import check_write, hidden_from, with_kept
 
@@ -102,7 +103,7 @@ def prepared(lead: Lead, stage_values: Mapping[str, Any], situation: Situation) 
     configuration = situation.configuration
     given = {"stage_field_values": stage_values}
     check_write(given, lead, lead.stage_id, situation)
-    _require_free(lead)
+    require(lead, Deed.CONVERT)
     values = clean_fields(with_kept(given, lead, situation), configuration)["stage_field_values"]
     won = configuration.won_stage(lead.pipeline_id)
     ready = stage_gate.with_values(lead, won.id if won else lead.stage_id, values, configuration)
@@ -112,22 +113,6 @@ def prepared(lead: Lead, stage_values: Mapping[str, Any], situation: Situation) 
     if won is not None and won.id != lead.stage_id:
         stage_gate.require_nothing_missing(stage_gate.missing_fields(ready, won, configuration), won)
     return ready
-
-
-def _require_free(lead: Lead) -> None:
-    """Refuse a lead that is closed or being converted."""
-    if lead.status is LeadStatus.CONVERTED:
-        ids = {name: getattr(lead, attribute) for attribute, name in _RECORDS.items()}
-        raise refused(
-            "LEAD_ALREADY_CONVERTED",
-            "The lead has been converted already.",
-            metadata={name: str(value) for name, value in ids.items() if value},
-        )
-    require_not_converting(lead)
-    if lead.status is not LeadStatus.OPEN:
-        raise refused(
-            "LEAD_CLOSED", f"The lead is {lead.status}. Reopen it first.", metadata={"status": str(lead.status)}
-        )
 
 
 def _require_allowed(lead: Lead, configuration: Configuration, hidden: frozenset[str]) -> None:
@@ -265,6 +250,7 @@ def complete(
         lead,
         status=LeadStatus.CONVERTED,
         stage_id=_won_stage_id(lead, situation.configuration),
+        closed_from_stage_id=lead.stage_id,
         conversion_id=None,
         converted_at=situation.now,
         account_id=ids["account_id"],

@@ -11,9 +11,10 @@ from leads_service.domain.faults import Faults
 from leads_service.domain.fields import clean_text, one_of
 from leads_service.domain.first_response import CLOSING, answered
 from leads_service.domain.lead import Change, Lead, LeadStatus
-from leads_service.domain.life_cycle import require_identity, require_open
+from leads_service.domain.life_cycle import require_identity
 from leads_service.domain.retiring import require_nothing_retiring_entered
 from leads_service.domain.settling import Situation
+from leads_service.domain.standing import Deed, require
 from leads_service.domain.visibility import check_write, with_kept
 
 _LONGEST_NOTES = 20_000
@@ -39,15 +40,17 @@ def disqualify(lead: Lead, wanted: Disqualification, situation: Situation) -> Ch
     """
     given = {"stage_field_values": wanted.stage_values}
     check_write(given, lead, lead.stage_id, situation)
-    require_open(lead)
+    require(lead, Deed.CHANGE)
     why = _why(wanted, situation.configuration)
     lost = _in_lost_stage(lead, with_kept(given, lead, situation)["stage_field_values"], situation.configuration)
-    after = replace(lost, status=LeadStatus.DISQUALIFIED, disqualified_at=situation.now, **why)
+    after = replace(
+        lost, status=LeadStatus.DISQUALIFIED, disqualified_at=situation.now, closed_from_stage_id=lead.stage_id, **why
+    )
     require_nothing_retiring_entered(lead, after, situation.configuration)
     after, responses = answered(after, CLOSING, situation.now, situation)
     facts = {"reason": after.disqualification_reason}
-    closed = situation.activity(after, "lead_disqualified", "Disqualified", metadata=facts)
-    return Draft(lead, after, (closed, *responses), situation).settled()
+    told = situation.activity(after, "lead_disqualified", "Disqualified", metadata=facts)
+    return Draft(lead, after, (told, *responses), situation).settled()
 
 
 def _why(wanted: Disqualification, configuration: Configuration) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from kit.ids import new_id
 from leads_service.domain.configuration import Configuration
 from leads_service.domain.json_values import json_number
-from leads_service.domain.lead import FIELDS, OBJECTS, Actor, HistoryEntry, Lead
+from leads_service.domain.lead import FIELDS, OBJECTS, Actor, HistoryEntry, Lead, Origin
 
 # Score and qualification follow from the other fields; what happened to them is told by activities.
 _DERIVED = {"score", "qualified", "createdBy", "createdAt", "updatedAt"}
@@ -34,7 +34,7 @@ class _Difference:
 
 
 def entries(
-    before: Lead, after: Lead, configuration: Configuration, actor: Actor, now: datetime
+    before: Lead, after: Lead, configuration: Configuration, *, by: Actor, at: datetime, origin: Origin
 ) -> tuple[HistoryEntry, ...]:
     """An entry for each field that differs, of objects for each key (``customFields.<key>``); one ``change_id``."""
     change_id = new_id()
@@ -47,9 +47,10 @@ def entries(
             new_value=each.new,
             old_label=each.old_label,
             new_label=each.new_label,
-            changed_by=actor.user_id,
-            changed_at=now,
+            changed_by=by.user_id,
+            changed_at=at,
             change_id=change_id,
+            origin=origin,
         )
         for each in _differences(before, after, configuration)
     )

@@ -21,6 +21,15 @@ class LeadStatus(StrEnum):
     DISQUALIFIED = "disqualified"
 
 
+class Origin(StrEnum):
+    """How a change came: one lead's alone, with those of others, from a file, or where no person made it."""
+
+    SINGLE = "single"
+    BULK = "bulk"
+    IMPORT = "import"
+    WORKFLOW = "workflow"
+
+
 @dataclass(frozen=True, slots=True)
 class ScorePart:
     """The points that one rule gave."""
@@ -69,6 +78,8 @@ class Lead:
     disqualified_at: datetime | None = None
     disqualification_reason: str | None = None
     disqualification_notes: str | None = None
+    # Where a closed lead was before; nothing of an open one.
+    closed_from_stage_id: UUID | None = None
     sla: Sla | None = None
     first_response_at: datetime | None = None
     clock_version: int = 0
@@ -143,6 +154,7 @@ class HistoryEntry:
     changed_by: UUID | None
     changed_at: datetime
     change_id: UUID
+    origin: Origin = Origin.SINGLE
 
 
 @dataclass(frozen=True, slots=True)

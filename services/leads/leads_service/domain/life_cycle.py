@@ -9,18 +9,19 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from kit.errors import FieldViolation, invalid, refused, stale
+from kit.errors import FieldViolation, invalid, stale
 from leads_service.domain import stage_gate
 from leads_service.domain.configuration import Configuration, Stage, StageOwnership
 from leads_service.domain.drafts import Draft
 from leads_service.domain.faults import Faults
 from leads_service.domain.fields import clean_fields
 from leads_service.domain.first_response import answered
-from leads_service.domain.lead import REST_NAMES, Activity, Change, Lead, LeadStatus
+from leads_service.domain.lead import REST_NAMES, Activity, Change, Lead
 from leads_service.domain.ownership import assigning
 from leads_service.domain.placing import first_place, next_place
 from leads_service.domain.retiring import require_nothing_retiring_entered
 from leads_service.domain.settling import Situation, settle
+from leads_service.domain.standing import Deed, require
 from leads_service.domain.visibility import check_write, with_kept
 
 # One of these says whom a lead is about.
@@ -71,7 +72,7 @@ def update(lead: Lead, given: Mapping[str, Any], situation: Situation, *, mergin
             STAGE_FIELDS_MISSING, STAGE_MOVE_NOT_ALLOWED, RETIRING.
     """
     check_write(given, lead, lead.stage_id, situation)
-    require_open(lead)
+    require(lead, Deed.CHANGE)
     configuration = situation.configuration
     given = with_kept(_merged(lead, given) if merging else given, lead, situation)
     faults = Faults()
@@ -102,7 +103,7 @@ def delete(lead: Lead, situation: Situation) -> Change:
     Raises:
         LeadlineError: LEAD_CLOSED, LEAD_CONVERTING.
     """
-    require_open(lead)
+    require(lead, Deed.CHANGE)
     deleted = situation.activity(lead, "lead_deleted", "Lead deleted")
     return settle(lead, replace(lead, deleted_at=situation.now), [deleted], situation)
 
@@ -115,7 +116,7 @@ def happened(lead: Lead, activity: Activity, situation: Situation, *, answers: s
     Raises:
         LeadlineError: LEAD_CONVERTING.
     """
-    require_not_converting(lead)
+    require(lead, Deed.ADD)
     after, more = lead, [activity]
     if answers is not None:
         after, responses = answered(lead, answers, activity.occurred_at, situation)
@@ -131,35 +132,6 @@ def require_version(lead: Lead, expected: int | None) -> None:
     """
     if expected is not None and expected != lead.version:
         raise stale(lead.version)
-
-
-def require_not_converting(lead: Lead) -> None:
-    """Refuse a change while a conversion runs.
-
-    Raises:
-        LeadlineError: LEAD_CONVERTING.
-    """
-    if lead.conversion_id is not None:
-        raise refused(
-            "LEAD_CONVERTING",
-            "A conversion of this lead is running. Try again when it has ended.",
-            metadata={"conversionId": str(lead.conversion_id)},
-        )
-
-
-def require_open(lead: Lead) -> None:
-    """Refuse a change to a lead that is converted, disqualified or being converted.
-
-    Raises:
-        LeadlineError: LEAD_CLOSED or LEAD_CONVERTING.
-    """
-    require_not_converting(lead)
-    if lead.status is not LeadStatus.OPEN:
-        raise refused(
-            "LEAD_CLOSED",
-            f"The lead is {lead.status}: it takes notes, activities and documents only.",
-            metadata={"status": str(lead.status)},
-        )
 
 
 def require_identity(lead: Lead) -> None:

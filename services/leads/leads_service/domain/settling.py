@@ -8,7 +8,7 @@ from kit.ids import new_id
 from leads_service.domain import history, sla
 from leads_service.domain.configuration import Configuration
 from leads_service.domain.facts import facts_of
-from leads_service.domain.lead import Activity, Actor, Change, Lead, LeadStatus
+from leads_service.domain.lead import Activity, Actor, Change, HistoryEntry, Lead, LeadStatus, Origin
 from leads_service.domain.pausing import paused_or_resumed, with_pauses_of
 from leads_service.domain.scoring import Score, score
 
@@ -16,7 +16,15 @@ _SLA_CHOSEN_BY = ("priority", "source", "pipeline_id")
 # What operators see of a clock's lead, so that the clock is told when it changes.
 _SHOWN_BY_CLOCK = ("priority", "stage_id", "assigned_to")
 # What is kept of a lead for its clock and its conversion is no part of what callers see and edit of it.
-_INTERNAL = {"sla", "first_response_at", "clock_version", "clock_closed_by", "conversion_id", "score_revision"}
+_INTERNAL = {
+    "sla",
+    "first_response_at",
+    "clock_version",
+    "clock_closed_by",
+    "conversion_id",
+    "closed_from_stage_id",
+    "score_revision",
+}
 _SHOWN = tuple(field.name for field in fields(Lead) if field.name not in _INTERNAL)
 
 
@@ -27,6 +35,13 @@ class Situation:
     configuration: Configuration
     actor: Actor
     now: datetime
+    # How a person's change came.
+    comes_by: Origin = Origin.SINGLE
+
+    @property
+    def origin(self) -> Origin:
+        """How the change came."""
+        return self.comes_by if self.actor.is_person else Origin.WORKFLOW
 
     def activity(self, lead: Lead, kind: str, title: str, **more: Any) -> Activity:
         """Something that happens now."""
@@ -60,8 +75,14 @@ def settle(before: Lead | None, after: Lead, activities: list[Activity], situati
     tell_clock = _must_tell_clock(before, after)
     if tell_clock:
         after = replace(after, clock_version=after.clock_version + 1)
-    entries = history.entries(before, after, situation.configuration, situation.actor, situation.now) if before else ()
+    entries = _history(before, after, situation) if before else ()
     return Change(after, tuple(entries), tuple(activities), clock_changed=tell_clock)
+
+
+def _history(before: Lead, after: Lead, situation: Situation) -> tuple[HistoryEntry, ...]:
+    return history.entries(
+        before, after, situation.configuration, by=situation.actor, at=situation.now, origin=situation.origin
+    )
 
 
 def _differ(before: Lead, after: Lead, attributes: tuple[str, ...]) -> bool:

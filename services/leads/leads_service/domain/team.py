@@ -10,8 +10,8 @@ from leads_service.domain import retiring
 from leads_service.domain.configuration import Configuration, Retiring
 from leads_service.domain.fields import one_of
 from leads_service.domain.lead import Activity, Change, Lead
-from leads_service.domain.life_cycle import require_open
 from leads_service.domain.settling import Situation, settle
+from leads_service.domain.standing import Deed, require
 
 MOST_MEMBERS = 100
 
@@ -35,7 +35,7 @@ def add(
     Raises:
         LeadlineError: LEAD_CLOSED, LEAD_CONVERTING, VALIDATION_FAILED, RETIRING, ALREADY_IN_TEAM, LIST_FULL.
     """
-    require_open(lead)
+    require(lead, Deed.CHANGE)
     role = _role(role, situation.configuration)
     if any(member.user_id == user_id for member in team):
         raise refused("ALREADY_IN_TEAM", "This user is in the lead's team already.")
@@ -52,7 +52,7 @@ def remove(lead: Lead, team: Sequence[TeamMember], user_id: UUID, situation: Sit
     Raises:
         LeadlineError: LEAD_CLOSED, LEAD_CONVERTING, TEAM_MEMBER_NOT_FOUND.
     """
-    require_open(lead)
+    require(lead, Deed.CHANGE)
     member = next((member for member in team if member.user_id == user_id), None)
     if member is None:
         raise not_found("TEAM_MEMBER_NOT_FOUND", "This user is not in the lead's team.")

@@ -8,9 +8,18 @@ from kit.clock import Clock
 from kit.context import current_principal
 from kit.db.database import Database
 from kit.db.idempotency import Idempotency
+from kit.object_store import ObjectStore
 from leads_service.config_feed import ConfigurationHolder
 from leads_service.domain.lead import Actor
 from leads_service.domain.settling import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most bytes of what is sent in parts."""
+
+    document_bytes: int
+    import_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,8 @@ class Parts:
     idempotency: Idempotency
     configuration: ConfigurationHolder
     clock: Clock
+    objects: ObjectStore
+    limits: Limits
 
     def by_caller(self) -> Situation:
         """Something that the caller, a person, does now."""

@@ -54,6 +54,8 @@ LEADS = sa.Table(
     sa.Column("disqualified_at", _TIMESTAMP),
     sa.Column("disqualification_reason", sa.Text),
     sa.Column("disqualification_notes", sa.Text),
+    # Where a closed lead was before.
+    sa.Column("closed_from_stage_id", sa.Uuid),
     sa.Column("sla_policy", sa.Text),
     sa.Column("sla_started_at", _TIMESTAMP),
     sa.Column("sla_at_risk_at", _TIMESTAMP),
@@ -148,6 +150,7 @@ HISTORY = _timeline_table(
     sa.Column("new_label", sa.Text),
     sa.Column("changed_by", sa.Uuid),
     sa.Column("change_id", sa.Uuid, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False, server_default="single"),
     sa.Column("changed_at", _TIMESTAMP, nullable=False),
 )
 
@@ -183,6 +186,89 @@ TEAM_MEMBERS = sa.Table(
     sa.Column("added_by", sa.Uuid, nullable=False),
     sa.Column("added_at", _TIMESTAMP, nullable=False),
     sa.Index("team_members_of_role", "role"),
+)
+
+PRODUCT_LINES = sa.Table(
+    "product_lines",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("lead_id", sa.Uuid, sa.ForeignKey("leads.id"), nullable=False),
+    sa.Column("product_id", sa.Uuid, nullable=False),
+    sa.Column("product_name", sa.Text, nullable=False),
+    sa.Column("quantity", sa.Numeric(11, 4), nullable=False),
+    sa.Column("unit_price", sa.Numeric(15, 2), nullable=False),
+    sa.Column("discount", sa.Numeric(5, 2), nullable=False),
+    sa.Column("total", sa.Numeric(21, 2), nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("created_by", sa.Uuid, nullable=False),
+    sa.Column("created_at", _TIMESTAMP, nullable=False),
+    sa.Column("updated_at", _TIMESTAMP, nullable=False),
+    sa.CheckConstraint("quantity > 0", name="product_lines_quantity_positive"),
+    sa.CheckConstraint("unit_price >= 0", name="product_lines_unit_price_not_negative"),
+    sa.CheckConstraint("discount BETWEEN 0 AND 100", name="product_lines_discount_percent"),
+    sa.Index("product_lines_of_lead", "lead_id", "product_id", unique=True),
+)
+
+DOCUMENTS = _timeline_table(
+    "documents",
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("content_type", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.LargeBinary, nullable=False),
+    sa.Column("object_key", sa.Text, nullable=False),
+    sa.Column("created_by", sa.Uuid, nullable=False),
+    sa.Column("created_at", _TIMESTAMP, nullable=False),
+)
+
+# Objects of the store that nothing names: those of uploads that have not ended by then, and of what was taken away.
+UNUSED_OBJECTS = sa.Table(
+    "unused_objects",
+    METADATA,
+    sa.Column("object_key", sa.Text, primary_key=True),
+    sa.Column("unused_from", _TIMESTAMP, nullable=False),
+    sa.Index("unused_objects_due", "unused_from"),
+)
+
+# Imports and how far they are: written in the transaction of the leads of each batch.
+IMPORTS = sa.Table(
+    "imports",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("object_key", sa.Text, nullable=False),
+    sa.Column("options", JSONB, nullable=False),
+    sa.Column("columns", JSONB, nullable=False),
+    *(
+        sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
+        for name in ("processed", "created", "updated", "skipped", "refused", "processed_bytes")
+    ),
+    sa.Column("created_by", sa.Uuid, nullable=False),
+    sa.Column("by_admin", sa.Boolean, nullable=False),
+    sa.Column("created_at", _TIMESTAMP, nullable=False),
+    sa.Column("ended_at", _TIMESTAMP),
+    sa.Column("failure_reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("failure_message", sa.Text, nullable=False, server_default=""),
+    sa.CheckConstraint("state IN ('running', 'completed', 'canceled', 'failed')", name="imports_state_known"),
+    sa.Index("imports_by_creation", "created_at", "id"),
+)
+
+IMPORT_REFUSALS = sa.Table(
+    "import_refusals",
+    METADATA,
+    sa.Column("import_id", sa.Uuid, sa.ForeignKey("imports.id"), primary_key=True),
+    sa.Column("row_number", sa.BigInteger, primary_key=True),
+    sa.Column("cells", JSONB, nullable=False),
+    sa.Column("reasons", JSONB, nullable=False),
+)
+
+# E-mails and phones of the leads that a dry run would have created; later rows are matched with them, too.
+IMPORT_MATCHES = sa.Table(
+    "import_matches",
+    METADATA,
+    sa.Column("import_id", sa.Uuid, sa.ForeignKey("imports.id"), primary_key=True),
+    sa.Column("match_key", sa.Text, primary_key=True),
 )
 
 # The one run that scores all open leads anew: what was asked for, and how far it is.

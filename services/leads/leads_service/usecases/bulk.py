@@ -11,10 +11,11 @@ from leads_service.domain import life_cycle
 from leads_service.domain.drafts import Draft
 from leads_service.domain.lead import Lead
 from leads_service.domain.settling import Situation
+from leads_service.domain.standing import lead_not_found
 from leads_service.store import leads
 from leads_service.store.closed_entries import RETIRING
 from leads_service.usecases.assigning import assigned_in_turn
-from leads_service.usecases.saving import lead_not_found, save_many
+from leads_service.usecases.saving import save_many
 
 # An error travels in trailers, which are small.
 _MOST_NAMED = 100

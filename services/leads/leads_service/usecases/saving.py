@@ -7,7 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from kit.db.database import Reading, Writing
-from kit.errors import LeadlineError, not_found
+from kit.errors import LeadlineError
 from leadline_workflows.contracts.outbox import SLA_CLOCK
 from leadline_workflows.contracts.sla import Clock, LeadSlaInput
 from leads_service.domain import stage_assignment
@@ -15,6 +15,7 @@ from leads_service.domain.configuration import Configuration
 from leads_service.domain.lead import Change, Lead
 from leads_service.domain.settling import Situation
 from leads_service.domain.sla import Sla
+from leads_service.domain.standing import lead_not_found
 from leads_service.store import closed_entries, leads, new_leads, stage_assignments
 from leads_service.store.closed_entries import RETIRING
 
@@ -22,11 +23,6 @@ Result = TypeVar("Result")
 
 # Each knows of every deletion that the one before has run into.
 _MOST_ATTEMPTS = 3
-
-
-def lead_not_found(lead_id: UUID) -> LeadlineError:
-    """There is no such lead; a deleted one counts as none."""
-    return not_found("LEAD_NOT_FOUND", f"There is no lead {lead_id}.")
 
 
 async def load(connection: Reading, lead_id: UUID) -> Lead:

@@ -9,9 +9,10 @@ from leads_service.domain import milestones
 from leads_service.domain.lead import Lead
 from leads_service.domain.milestones import MilestoneKind, Outcome
 from leads_service.domain.settling import Situation
+from leads_service.domain.standing import lead_not_found
 from leads_service.store import leads, sla_summary
 from leads_service.store.sla_summary import SlaCounts, SummaryFilter
-from leads_service.usecases.saving import lead_not_found, save
+from leads_service.usecases.saving import save
 
 
 async def count_sla(connection: Reading, which: SummaryFilter, now: datetime) -> SlaCounts:

@@ -7,9 +7,10 @@ from kit.db.database import Reading, Writing
 from leads_service.domain import team as rules
 from leads_service.domain.configuration import Retiring
 from leads_service.domain.settling import Situation
+from leads_service.domain.standing import lead_not_found
 from leads_service.domain.team import TeamMember
 from leads_service.store import closed_entries, leads, team
-from leads_service.usecases.saving import lead_not_found, load_locked, save
+from leads_service.usecases.saving import load_locked, save
 
 
 async def list_team(connection: Reading, lead_id: UUID) -> Sequence[TeamMember]:

@@ -9,10 +9,11 @@ from leads_service.domain import visibility
 from leads_service.domain.lead import Activity, HistoryEntry, Note
 from leads_service.domain.settling import Situation
 from leads_service.domain.stage_assignment import StageAssignment
+from leads_service.domain.standing import lead_not_found
 from leads_service.domain.timeline import LoggedActivity
 from leads_service.store import leads, stage_assignments, timeline
 from leads_service.store.timeline import Page
-from leads_service.usecases.saving import lead_not_found, load_locked, save
+from leads_service.usecases.saving import load_locked, save
 
 
 async def add_note(tx: Writing, lead_id: UUID, content: str, created_by: UUID, situation: Situation) -> Note:

@@ -81,6 +81,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INVALID_ARGUMENT. An atomic bulk change whose leads could not all be changed, so that none was. BadRequest names
     the leads as `ids[3]`, each with its own reason.
     """
+    ERROR_REASON_LEAD_NOT_DELETED: _ErrorReason.ValueType  # 35
+    """FAILED_PRECONDITION. Only a deleted lead is restored."""
+    ERROR_REASON_LEAD_NOT_DISQUALIFIED: _ErrorReason.ValueType  # 36
+    """FAILED_PRECONDITION. Only a disqualified lead is reopened. {"metadata": {"status": "open"}}"""
+    ERROR_REASON_PRODUCT_LINE_NOT_FOUND: _ErrorReason.ValueType  # 37
+    """NOT_FOUND. The lead has no line of this product."""
+    ERROR_REASON_PRODUCT_ALREADY_ADDED: _ErrorReason.ValueType  # 38
+    """FAILED_PRECONDITION. The lead has a line of this product already. {"metadata": {"lineId": "…"}}"""
+    ERROR_REASON_DOCUMENT_NOT_FOUND: _ErrorReason.ValueType  # 39
+    """NOT_FOUND."""
     ERROR_REASON_PIPELINE_NOT_FOUND: _ErrorReason.ValueType  # 40
     """NOT_FOUND."""
     ERROR_REASON_STAGE_NOT_FOUND: _ErrorReason.ValueType  # 41
@@ -133,6 +143,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND."""
     ERROR_REASON_CONTACT_OF_ANOTHER_ACCOUNT: _ErrorReason.ValueType  # 64
     """INVALID_ARGUMENT where the caller links it, FAILED_PRECONDITION where it moved since. The contact belongs to another account. {"metadata": {"accountId": "…"}}"""
+    ERROR_REASON_IMPORT_NOT_FOUND: _ErrorReason.ValueType  # 70
+    """NOT_FOUND."""
+    ERROR_REASON_IMPORT_CLOSED: _ErrorReason.ValueType  # 71
+    """FAILED_PRECONDITION. The import has ended. {"metadata": {"state": "completed"}}"""
+    ERROR_REASON_UPLOAD_TOO_LARGE: _ErrorReason.ValueType  # 72
+    """OUT_OF_RANGE. What is sent in parts is larger than allowed. {"metadata": {"limitBytes": "26214400"}}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of the google.rpc.ErrorInfo in each error's details; its domain is `leadline`.
@@ -199,6 +215,16 @@ ERROR_REASON_BULK_REFUSED: ErrorReason.ValueType  # 34
 """INVALID_ARGUMENT. An atomic bulk change whose leads could not all be changed, so that none was. BadRequest names
 the leads as `ids[3]`, each with its own reason.
 """
+ERROR_REASON_LEAD_NOT_DELETED: ErrorReason.ValueType  # 35
+"""FAILED_PRECONDITION. Only a deleted lead is restored."""
+ERROR_REASON_LEAD_NOT_DISQUALIFIED: ErrorReason.ValueType  # 36
+"""FAILED_PRECONDITION. Only a disqualified lead is reopened. {"metadata": {"status": "open"}}"""
+ERROR_REASON_PRODUCT_LINE_NOT_FOUND: ErrorReason.ValueType  # 37
+"""NOT_FOUND. The lead has no line of this product."""
+ERROR_REASON_PRODUCT_ALREADY_ADDED: ErrorReason.ValueType  # 38
+"""FAILED_PRECONDITION. The lead has a line of this product already. {"metadata": {"lineId": "…"}}"""
+ERROR_REASON_DOCUMENT_NOT_FOUND: ErrorReason.ValueType  # 39
+"""NOT_FOUND."""
 ERROR_REASON_PIPELINE_NOT_FOUND: ErrorReason.ValueType  # 40
 """NOT_FOUND."""
 ERROR_REASON_STAGE_NOT_FOUND: ErrorReason.ValueType  # 41
@@ -251,4 +277,10 @@ ERROR_REASON_PRODUCT_NOT_FOUND: ErrorReason.ValueType  # 63
 """NOT_FOUND."""
 ERROR_REASON_CONTACT_OF_ANOTHER_ACCOUNT: ErrorReason.ValueType  # 64
 """INVALID_ARGUMENT where the caller links it, FAILED_PRECONDITION where it moved since. The contact belongs to another account. {"metadata": {"accountId": "…"}}"""
+ERROR_REASON_IMPORT_NOT_FOUND: ErrorReason.ValueType  # 70
+"""NOT_FOUND."""
+ERROR_REASON_IMPORT_CLOSED: ErrorReason.ValueType  # 71
+"""FAILED_PRECONDITION. The import has ended. {"metadata": {"state": "completed"}}"""
+ERROR_REASON_UPLOAD_TOO_LARGE: ErrorReason.ValueType  # 72
+"""OUT_OF_RANGE. What is sent in parts is larger than allowed. {"metadata": {"limitBytes": "26214400"}}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -66,15 +66,21 @@ class GetLeadRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     LEAD_ID_FIELD_NUMBER: _builtins.int
+    READ_MASK_FIELD_NUMBER: _builtins.int
     lead_id: _builtins.str
+    @_builtins.property
+    def read_mask(self) -> _field_mask_pb2.FieldMask:
+        """Fields of Lead to answer; none: all."""
+
     def __init__(
         self,
         *,
         lead_id: _builtins.str = ...,
+        read_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["read_mask", b"read_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lead_id", b"lead_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lead_id", b"lead_id", "read_mask", b"read_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -101,6 +107,60 @@ class GetLeadResponse(_message.Message):
 Global___GetLeadResponse: _TypeAlias = GetLeadResponse  # noqa: Y015
 
 @_typing.final
+class BatchGetLeadsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAD_IDS_FIELD_NUMBER: _builtins.int
+    READ_MASK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lead_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """1 to 100, each once."""
+
+    @_builtins.property
+    def read_mask(self) -> _field_mask_pb2.FieldMask:
+        """Fields of Lead to answer; none: all."""
+
+    def __init__(
+        self,
+        *,
+        lead_ids: _abc.Iterable[_builtins.str] | None = ...,
+        read_mask: _field_mask_pb2.FieldMask | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["read_mask", b"read_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lead_ids", b"lead_ids", "read_mask", b"read_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetLeadsRequest: _TypeAlias = BatchGetLeadsRequest  # noqa: Y015
+
+@_typing.final
+class BatchGetLeadsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEADS_FIELD_NUMBER: _builtins.int
+    MISSING_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def leads(self) -> _containers.RepeatedCompositeFieldContainer[_lead_pb2.Lead]: ...
+    @_builtins.property
+    def missing_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids that no lead has, or a deleted one."""
+
+    def __init__(
+        self,
+        *,
+        leads: _abc.Iterable[_lead_pb2.Lead] | None = ...,
+        missing_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["leads", b"leads", "missing_ids", b"missing_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetLeadsResponse: _TypeAlias = BatchGetLeadsResponse  # noqa: Y015
+
+@_typing.final
 class ListLeadsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -120,6 +180,8 @@ class ListLeadsRequest(_message.Message):
     CURSOR_FIELD_NUMBER: _builtins.int
     SORT_BY_FIELD_NUMBER: _builtins.int
     SORT_DIR_FIELD_NUMBER: _builtins.int
+    WITHOUT_TOTAL_FIELD_NUMBER: _builtins.int
+    READ_MASK_FIELD_NUMBER: _builtins.int
     search: _builtins.str
     """Case-insensitive substring of first, last or full name, e-mail or company; at most 200 characters."""
     qualified: _builtins.bool
@@ -133,6 +195,8 @@ class ListLeadsRequest(_message.Message):
     """createdAt (default), updatedAt, firstName, lastName, company, score, estimatedValue, priority, stage, slaDeadline."""
     sort_dir: _builtins.str
     """asc or desc (default). Ties break by id."""
+    without_total: _builtins.bool
+    """Leave `total` out of the answer: pages that follow by cursor then cost less."""
     @_builtins.property
     def stage_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -159,6 +223,10 @@ class ListLeadsRequest(_message.Message):
     def created_to(self) -> _timestamp_pb2.Timestamp:
         """Created before."""
 
+    @_builtins.property
+    def read_mask(self) -> _field_mask_pb2.FieldMask:
+        """Fields of Lead to answer; none: all but the score's breakdown."""
+
     def __init__(
         self,
         *,
@@ -178,10 +246,12 @@ class ListLeadsRequest(_message.Message):
         cursor: _builtins.str = ...,
         sort_by: _builtins.str = ...,
         sort_dir: _builtins.str = ...,
+        without_total: _builtins.bool = ...,
+        read_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_qualified", b"_qualified", "created_from", b"created_from", "created_to", b"created_to", "qualified", b"qualified"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_qualified", b"_qualified", "created_from", b"created_from", "created_to", b"created_to", "qualified", b"qualified", "read_mask", b"read_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_qualified", b"_qualified", "assigned_to", b"assigned_to", "created_from", b"created_from", "created_to", b"created_to", "cursor", b"cursor", "limit", b"limit", "page", b"page", "pipeline_ids", b"pipeline_ids", "priorities", b"priorities", "qualified", b"qualified", "search", b"search", "sla_statuses", b"sla_statuses", "sort_by", b"sort_by", "sort_dir", b"sort_dir", "sources", b"sources", "stage_ids", b"stage_ids", "statuses", b"statuses"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_qualified", b"_qualified", "assigned_to", b"assigned_to", "created_from", b"created_from", "created_to", b"created_to", "cursor", b"cursor", "limit", b"limit", "page", b"page", "pipeline_ids", b"pipeline_ids", "priorities", b"priorities", "qualified", b"qualified", "read_mask", b"read_mask", "search", b"search", "sla_statuses", b"sla_statuses", "sort_by", b"sort_by", "sort_dir", b"sort_dir", "sources", b"sources", "stage_ids", b"stage_ids", "statuses", b"statuses", "without_total", b"without_total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__qualified: _TypeAlias = _typing.Literal["qualified"]  # noqa: Y015
     _WhichOneofArgType__qualified: _TypeAlias = _typing.Literal["_qualified", b"_qualified"]  # noqa: Y015
@@ -306,6 +376,107 @@ class DeleteLeadResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteLeadResponse: _TypeAlias = DeleteLeadResponse  # noqa: Y015
+
+@_typing.final
+class RestoreLeadRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAD_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    lead_id: _builtins.str
+    expected_version: _builtins.int
+    def __init__(
+        self,
+        *,
+        lead_id: _builtins.str = ...,
+        expected_version: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version", "lead_id", b"lead_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
+
+Global___RestoreLeadRequest: _TypeAlias = RestoreLeadRequest  # noqa: Y015
+
+@_typing.final
+class RestoreLeadResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAD_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lead(self) -> _lead_pb2.Lead: ...
+    def __init__(
+        self,
+        *,
+        lead: _lead_pb2.Lead | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lead", b"lead"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lead", b"lead"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestoreLeadResponse: _TypeAlias = RestoreLeadResponse  # noqa: Y015
+
+@_typing.final
+class ReopenLeadRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAD_ID_FIELD_NUMBER: _builtins.int
+    STAGE_ID_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_VALUES_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    lead_id: _builtins.str
+    stage_id: _builtins.str
+    """Another stage of its pipeline than the one where it was."""
+    stage_field_values: _builtins.str
+    """JSON text of an object, may be empty: what the stage asks for."""
+    expected_version: _builtins.int
+    def __init__(
+        self,
+        *,
+        lead_id: _builtins.str = ...,
+        stage_id: _builtins.str | None = ...,
+        stage_field_values: _builtins.str = ...,
+        expected_version: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "_stage_id", b"_stage_id", "expected_version", b"expected_version", "stage_id", b"stage_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "_stage_id", b"_stage_id", "expected_version", b"expected_version", "lead_id", b"lead_id", "stage_field_values", b"stage_field_values", "stage_id", b"stage_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    _WhichOneofReturnType__stage_id: _TypeAlias = _typing.Literal["stage_id"]  # noqa: Y015
+    _WhichOneofArgType__stage_id: _TypeAlias = _typing.Literal["_stage_id", b"_stage_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__stage_id) -> _WhichOneofReturnType__stage_id | None: ...
+
+Global___ReopenLeadRequest: _TypeAlias = ReopenLeadRequest  # noqa: Y015
+
+@_typing.final
+class ReopenLeadResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAD_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lead(self) -> _lead_pb2.Lead: ...
+    def __init__(
+        self,
+        *,
+        lead: _lead_pb2.Lead | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lead", b"lead"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lead", b"lead"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReopenLeadResponse: _TypeAlias = ReopenLeadResponse  # noqa: Y015
 
 @_typing.final
 class ChangeStageRequest(_message.Message):
@@ -500,6 +671,95 @@ class BulkUpdateLeadsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BulkUpdateLeadsResponse: _TypeAlias = BulkUpdateLeadsResponse  # noqa: Y015
+
+@_typing.final
+class BulkDeleteLeadsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAD_IDS_FIELD_NUMBER: _builtins.int
+    ATOMIC_FIELD_NUMBER: _builtins.int
+    atomic: _builtins.bool
+    @_builtins.property
+    def lead_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """1 to 1,000, each once."""
+
+    def __init__(
+        self,
+        *,
+        lead_ids: _abc.Iterable[_builtins.str] | None = ...,
+        atomic: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["atomic", b"atomic", "lead_ids", b"lead_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BulkDeleteLeadsRequest: _TypeAlias = BulkDeleteLeadsRequest  # noqa: Y015
+
+@_typing.final
+class BulkDeleteLeadsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELETED_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    deleted: _builtins.int
+    @_builtins.property
+    def failed(self) -> _containers.RepeatedCompositeFieldContainer[Global___BulkFailure]: ...
+    def __init__(
+        self,
+        *,
+        deleted: _builtins.int = ...,
+        failed: _abc.Iterable[Global___BulkFailure] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted", b"deleted", "failed", b"failed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BulkDeleteLeadsResponse: _TypeAlias = BulkDeleteLeadsResponse  # noqa: Y015
+
+@_typing.final
+class ExportLeadsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LISTING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def listing(self) -> Global___ListLeadsRequest:
+        """Filters and order as in a list; page, limit, cursor, without_total and read_mask must be left out."""
+
+    def __init__(
+        self,
+        *,
+        listing: Global___ListLeadsRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["listing", b"listing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["listing", b"listing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportLeadsRequest: _TypeAlias = ExportLeadsRequest  # noqa: Y015
+
+@_typing.final
+class ExportLeadsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CSV_FIELD_NUMBER: _builtins.int
+    csv: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        csv: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["csv", b"csv"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportLeadsResponse: _TypeAlias = ExportLeadsResponse  # noqa: Y015
 
 @_typing.final
 class CheckDuplicatesRequest(_message.Message):

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class LeadServiceStub:
     """Leads and their way through the stages. Each write is one transaction over the lead, its history, its
-    activities and its SLA clock's outbox. Creating calls take the metadata key `idempotency-key`.
+    activities and its SLA clock's outbox. Calls that REST makes by POST take the metadata key `idempotency-key`: the
+    same key with the same request within 24 hours gets the first answer again.
     """
 
     def __init__(self, channel):
@@ -46,6 +47,11 @@ class LeadServiceStub:
                 request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.GetLeadRequest.SerializeToString,
                 response_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.GetLeadResponse.FromString,
                 _registered_method=True)
+        self.BatchGetLeads = channel.unary_unary(
+                '/leadline.leads.v1.LeadService/BatchGetLeads',
+                request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BatchGetLeadsRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BatchGetLeadsResponse.FromString,
+                _registered_method=True)
         self.ListLeads = channel.unary_unary(
                 '/leadline.leads.v1.LeadService/ListLeads',
                 request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ListLeadsRequest.SerializeToString,
@@ -60,6 +66,16 @@ class LeadServiceStub:
                 '/leadline.leads.v1.LeadService/DeleteLead',
                 request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.DeleteLeadRequest.SerializeToString,
                 response_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.DeleteLeadResponse.FromString,
+                _registered_method=True)
+        self.RestoreLead = channel.unary_unary(
+                '/leadline.leads.v1.LeadService/RestoreLead',
+                request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.RestoreLeadRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.RestoreLeadResponse.FromString,
+                _registered_method=True)
+        self.ReopenLead = channel.unary_unary(
+                '/leadline.leads.v1.LeadService/ReopenLead',
+                request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ReopenLeadRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ReopenLeadResponse.FromString,
                 _registered_method=True)
         self.ChangeStage = channel.unary_unary(
                 '/leadline.leads.v1.LeadService/ChangeStage',
@@ -76,6 +92,16 @@ class LeadServiceStub:
                 request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkUpdateLeadsRequest.SerializeToString,
                 response_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkUpdateLeadsResponse.FromString,
                 _registered_method=True)
+        self.BulkDeleteLeads = channel.unary_unary(
+                '/leadline.leads.v1.LeadService/BulkDeleteLeads',
+                request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkDeleteLeadsRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkDeleteLeadsResponse.FromString,
+                _registered_method=True)
+        self.ExportLeads = channel.unary_stream(
+                '/leadline.leads.v1.LeadService/ExportLeads',
+                request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ExportLeadsRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ExportLeadsResponse.FromString,
+                _registered_method=True)
         self.CheckDuplicates = channel.unary_unary(
                 '/leadline.leads.v1.LeadService/CheckDuplicates',
                 request_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.CheckDuplicatesRequest.SerializeToString,
@@ -85,7 +111,8 @@ class LeadServiceStub:
 
 class LeadServiceServicer:
     """Leads and their way through the stages. Each write is one transaction over the lead, its history, its
-    activities and its SLA clock's outbox. Creating calls take the metadata key `idempotency-key`.
+    activities and its SLA clock's outbox. Calls that REST makes by POST take the metadata key `idempotency-key`: the
+    same key with the same request within 24 hours gets the first answer again.
     """
 
     def CreateLead(self, request, context):
@@ -97,6 +124,13 @@ class LeadServiceServicer:
 
     def GetLead(self, request, context):
         """One lead, with its score's breakdown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetLeads(self, request, context):
+        """Up to 100 leads at once, in the order asked for; ids that no lead has are named.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -118,6 +152,22 @@ class LeadServiceServicer:
 
     def DeleteLead(self, request, context):
         """Soft: the lead is out of every answer, its clock is closed, nothing of it is lost.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreLead(self, request, context):
+        """Brings a deleted lead back as it was: at its stage, with the promise that it had, its clock going on.
+        LEAD_NOT_DELETED for one that is there.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReopenLead(self, request, context):
+        """Opens a disqualified lead again, at the stage where it was, through that stage's gate; its clock starts anew.
+        LEAD_NOT_DISQUALIFIED for another one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -146,6 +196,21 @@ class LeadServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BulkDeleteLeads(self, request, context):
+        """Deletes each lead by the rules of DeleteLead. `atomic`: all or none, refused with BULK_REFUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportLeads(self, request, context):
+        """All leads of a list as CSV in UTF-8, whole rows in each part, without what a lead's stage hides from the caller. The
+        leads come as they are when their part is read. The first part has the header.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CheckDuplicates(self, request, context):
         """Leads with this e-mail or phone, soft-deleted ones left out: each once, newest first, at most 25.
         """
@@ -166,6 +231,11 @@ def add_LeadServiceServicer_to_server(servicer, server):
                     request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.GetLeadRequest.FromString,
                     response_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.GetLeadResponse.SerializeToString,
             ),
+            'BatchGetLeads': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetLeads,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BatchGetLeadsRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BatchGetLeadsResponse.SerializeToString,
+            ),
             'ListLeads': grpc.unary_unary_rpc_method_handler(
                     servicer.ListLeads,
                     request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ListLeadsRequest.FromString,
@@ -180,6 +250,16 @@ def add_LeadServiceServicer_to_server(servicer, server):
                     servicer.DeleteLead,
                     request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.DeleteLeadRequest.FromString,
                     response_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.DeleteLeadResponse.SerializeToString,
+            ),
+            'RestoreLead': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreLead,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.RestoreLeadRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.RestoreLeadResponse.SerializeToString,
+            ),
+            'ReopenLead': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReopenLead,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ReopenLeadRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ReopenLeadResponse.SerializeToString,
             ),
             'ChangeStage': grpc.unary_unary_rpc_method_handler(
                     servicer.ChangeStage,
@@ -196,6 +276,16 @@ def add_LeadServiceServicer_to_server(servicer, server):
                     request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkUpdateLeadsRequest.FromString,
                     response_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkUpdateLeadsResponse.SerializeToString,
             ),
+            'BulkDeleteLeads': grpc.unary_unary_rpc_method_handler(
+                    servicer.BulkDeleteLeads,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkDeleteLeadsRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkDeleteLeadsResponse.SerializeToString,
+            ),
+            'ExportLeads': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportLeads,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ExportLeadsRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.ExportLeadsResponse.SerializeToString,
+            ),
             'CheckDuplicates': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckDuplicates,
                     request_deserializer=leadline_dot_leads_dot_v1_dot_lead__service__pb2.CheckDuplicatesRequest.FromString,
@@ -211,7 +301,8 @@ def add_LeadServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class LeadService:
     """Leads and their way through the stages. Each write is one transaction over the lead, its history, its
-    activities and its SLA clock's outbox. Creating calls take the metadata key `idempotency-key`.
+    activities and its SLA clock's outbox. Calls that REST makes by POST take the metadata key `idempotency-key`: the
+    same key with the same request within 24 hours gets the first answer again.
     """
 
     @staticmethod
@@ -258,6 +349,33 @@ class LeadService:
             '/leadline.leads.v1.LeadService/GetLead',
             leadline_dot_leads_dot_v1_dot_lead__service__pb2.GetLeadRequest.SerializeToString,
             leadline_dot_leads_dot_v1_dot_lead__service__pb2.GetLeadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetLeads(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.LeadService/BatchGetLeads',
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.BatchGetLeadsRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.BatchGetLeadsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -350,6 +468,60 @@ class LeadService:
             _registered_method=True)
 
     @staticmethod
+    def RestoreLead(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.LeadService/RestoreLead',
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.RestoreLeadRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.RestoreLeadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReopenLead(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.LeadService/ReopenLead',
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.ReopenLeadRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.ReopenLeadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ChangeStage(request,
             target,
             options=(),
@@ -420,6 +592,60 @@ class LeadService:
             '/leadline.leads.v1.LeadService/BulkUpdateLeads',
             leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkUpdateLeadsRequest.SerializeToString,
             leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkUpdateLeadsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BulkDeleteLeads(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.LeadService/BulkDeleteLeads',
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkDeleteLeadsRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.BulkDeleteLeadsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportLeads(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/leadline.leads.v1.LeadService/ExportLeads',
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.ExportLeadsRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_lead__service__pb2.ExportLeadsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -28,7 +28,8 @@ GRPC_VERSION: str
 
 class LeadServiceStub:
     """Leads and their way through the stages. Each write is one transaction over the lead, its history, its
-    activities and its SLA clock's outbox. Creating calls take the metadata key `idempotency-key`.
+    activities and its SLA clock's outbox. Calls that REST makes by POST take the metadata key `idempotency-key`: the
+    same key with the same request within 24 hours gets the first answer again.
     """
 
     @_typing.overload
@@ -39,12 +40,22 @@ class LeadServiceStub:
     """Places the lead in its stage, scores it and promises its SLA deadline."""
     GetLead: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.GetLeadRequest, _lead_service_pb2.GetLeadResponse]
     """One lead, with its score's breakdown."""
+    BatchGetLeads: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.BatchGetLeadsRequest, _lead_service_pb2.BatchGetLeadsResponse]
+    """Up to 100 leads at once, in the order asked for; ids that no lead has are named."""
     ListLeads: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.ListLeadsRequest, _lead_service_pb2.ListLeadsResponse]
     """A page of leads. Filters combine with and, the values of one with or."""
     UpdateLead: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.UpdateLeadRequest, _lead_service_pb2.UpdateLeadResponse]
     """Changes the fields that the mask names. A new stage passes the same gate as ChangeStage."""
     DeleteLead: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.DeleteLeadRequest, _lead_service_pb2.DeleteLeadResponse]
     """Soft: the lead is out of every answer, its clock is closed, nothing of it is lost."""
+    RestoreLead: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.RestoreLeadRequest, _lead_service_pb2.RestoreLeadResponse]
+    """Brings a deleted lead back as it was: at its stage, with the promise that it had, its clock going on.
+    LEAD_NOT_DELETED for one that is there.
+    """
+    ReopenLead: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.ReopenLeadRequest, _lead_service_pb2.ReopenLeadResponse]
+    """Opens a disqualified lead again, at the stage where it was, through that stage's gate; its clock starts anew.
+    LEAD_NOT_DISQUALIFIED for another one.
+    """
     ChangeStage: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.ChangeStageRequest, _lead_service_pb2.ChangeStageResponse]
     """Moves the lead to a stage of its pipeline, through the stage's gate."""
     DisqualifyLead: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.DisqualifyLeadRequest, _lead_service_pb2.DisqualifyLeadResponse]
@@ -55,13 +66,20 @@ class LeadServiceStub:
     """Changes each lead whole or not at all, by the rules of UpdateLead; customFields are merged. `atomic`: all or none,
     refused with BULK_REFUSED.
     """
+    BulkDeleteLeads: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.BulkDeleteLeadsRequest, _lead_service_pb2.BulkDeleteLeadsResponse]
+    """Deletes each lead by the rules of DeleteLead. `atomic`: all or none, refused with BULK_REFUSED."""
+    ExportLeads: _grpc.UnaryStreamMultiCallable[_lead_service_pb2.ExportLeadsRequest, _lead_service_pb2.ExportLeadsResponse]
+    """All leads of a list as CSV in UTF-8, whole rows in each part, without what a lead's stage hides from the caller. The
+    leads come as they are when their part is read. The first part has the header.
+    """
     CheckDuplicates: _grpc.UnaryUnaryMultiCallable[_lead_service_pb2.CheckDuplicatesRequest, _lead_service_pb2.CheckDuplicatesResponse]
     """Leads with this e-mail or phone, soft-deleted ones left out: each once, newest first, at most 25."""
 
 @_typing.type_check_only
 class LeadServiceAsyncStub(LeadServiceStub):
     """Leads and their way through the stages. Each write is one transaction over the lead, its history, its
-    activities and its SLA clock's outbox. Creating calls take the metadata key `idempotency-key`.
+    activities and its SLA clock's outbox. Calls that REST makes by POST take the metadata key `idempotency-key`: the
+    same key with the same request within 24 hours gets the first answer again.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -69,12 +87,22 @@ class LeadServiceAsyncStub(LeadServiceStub):
     """Places the lead in its stage, scores it and promises its SLA deadline."""
     GetLead: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.GetLeadRequest, _lead_service_pb2.GetLeadResponse]  # type: ignore[assignment]
     """One lead, with its score's breakdown."""
+    BatchGetLeads: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.BatchGetLeadsRequest, _lead_service_pb2.BatchGetLeadsResponse]  # type: ignore[assignment]
+    """Up to 100 leads at once, in the order asked for; ids that no lead has are named."""
     ListLeads: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.ListLeadsRequest, _lead_service_pb2.ListLeadsResponse]  # type: ignore[assignment]
     """A page of leads. Filters combine with and, the values of one with or."""
     UpdateLead: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.UpdateLeadRequest, _lead_service_pb2.UpdateLeadResponse]  # type: ignore[assignment]
     """Changes the fields that the mask names. A new stage passes the same gate as ChangeStage."""
     DeleteLead: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.DeleteLeadRequest, _lead_service_pb2.DeleteLeadResponse]  # type: ignore[assignment]
     """Soft: the lead is out of every answer, its clock is closed, nothing of it is lost."""
+    RestoreLead: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.RestoreLeadRequest, _lead_service_pb2.RestoreLeadResponse]  # type: ignore[assignment]
+    """Brings a deleted lead back as it was: at its stage, with the promise that it had, its clock going on.
+    LEAD_NOT_DELETED for one that is there.
+    """
+    ReopenLead: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.ReopenLeadRequest, _lead_service_pb2.ReopenLeadResponse]  # type: ignore[assignment]
+    """Opens a disqualified lead again, at the stage where it was, through that stage's gate; its clock starts anew.
+    LEAD_NOT_DISQUALIFIED for another one.
+    """
     ChangeStage: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.ChangeStageRequest, _lead_service_pb2.ChangeStageResponse]  # type: ignore[assignment]
     """Moves the lead to a stage of its pipeline, through the stage's gate."""
     DisqualifyLead: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.DisqualifyLeadRequest, _lead_service_pb2.DisqualifyLeadResponse]  # type: ignore[assignment]
@@ -85,12 +113,19 @@ class LeadServiceAsyncStub(LeadServiceStub):
     """Changes each lead whole or not at all, by the rules of UpdateLead; customFields are merged. `atomic`: all or none,
     refused with BULK_REFUSED.
     """
+    BulkDeleteLeads: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.BulkDeleteLeadsRequest, _lead_service_pb2.BulkDeleteLeadsResponse]  # type: ignore[assignment]
+    """Deletes each lead by the rules of DeleteLead. `atomic`: all or none, refused with BULK_REFUSED."""
+    ExportLeads: _aio.UnaryStreamMultiCallable[_lead_service_pb2.ExportLeadsRequest, _lead_service_pb2.ExportLeadsResponse]  # type: ignore[assignment]
+    """All leads of a list as CSV in UTF-8, whole rows in each part, without what a lead's stage hides from the caller. The
+    leads come as they are when their part is read. The first part has the header.
+    """
     CheckDuplicates: _aio.UnaryUnaryMultiCallable[_lead_service_pb2.CheckDuplicatesRequest, _lead_service_pb2.CheckDuplicatesResponse]  # type: ignore[assignment]
     """Leads with this e-mail or phone, soft-deleted ones left out: each once, newest first, at most 25."""
 
 class LeadServiceServicer(metaclass=_abc_1.ABCMeta):
     """Leads and their way through the stages. Each write is one transaction over the lead, its history, its
-    activities and its SLA clock's outbox. Creating calls take the metadata key `idempotency-key`.
+    activities and its SLA clock's outbox. Calls that REST makes by POST take the metadata key `idempotency-key`: the
+    same key with the same request within 24 hours gets the first answer again.
     """
 
     @_abc_1.abstractmethod
@@ -108,6 +143,14 @@ class LeadServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lead_service_pb2.GetLeadResponse, _abc.Awaitable[_lead_service_pb2.GetLeadResponse]]:
         """One lead, with its score's breakdown."""
+
+    @_abc_1.abstractmethod
+    def BatchGetLeads(
+        self,
+        request: _lead_service_pb2.BatchGetLeadsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lead_service_pb2.BatchGetLeadsResponse, _abc.Awaitable[_lead_service_pb2.BatchGetLeadsResponse]]:
+        """Up to 100 leads at once, in the order asked for; ids that no lead has are named."""
 
     @_abc_1.abstractmethod
     def ListLeads(
@@ -132,6 +175,26 @@ class LeadServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lead_service_pb2.DeleteLeadResponse, _abc.Awaitable[_lead_service_pb2.DeleteLeadResponse]]:
         """Soft: the lead is out of every answer, its clock is closed, nothing of it is lost."""
+
+    @_abc_1.abstractmethod
+    def RestoreLead(
+        self,
+        request: _lead_service_pb2.RestoreLeadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lead_service_pb2.RestoreLeadResponse, _abc.Awaitable[_lead_service_pb2.RestoreLeadResponse]]:
+        """Brings a deleted lead back as it was: at its stage, with the promise that it had, its clock going on.
+        LEAD_NOT_DELETED for one that is there.
+        """
+
+    @_abc_1.abstractmethod
+    def ReopenLead(
+        self,
+        request: _lead_service_pb2.ReopenLeadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lead_service_pb2.ReopenLeadResponse, _abc.Awaitable[_lead_service_pb2.ReopenLeadResponse]]:
+        """Opens a disqualified lead again, at the stage where it was, through that stage's gate; its clock starts anew.
+        LEAD_NOT_DISQUALIFIED for another one.
+        """
 
     @_abc_1.abstractmethod
     def ChangeStage(
@@ -159,6 +222,24 @@ class LeadServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_lead_service_pb2.BulkUpdateLeadsResponse, _abc.Awaitable[_lead_service_pb2.BulkUpdateLeadsResponse]]:
         """Changes each lead whole or not at all, by the rules of UpdateLead; customFields are merged. `atomic`: all or none,
         refused with BULK_REFUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def BulkDeleteLeads(
+        self,
+        request: _lead_service_pb2.BulkDeleteLeadsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lead_service_pb2.BulkDeleteLeadsResponse, _abc.Awaitable[_lead_service_pb2.BulkDeleteLeadsResponse]]:
+        """Deletes each lead by the rules of DeleteLead. `atomic`: all or none, refused with BULK_REFUSED."""
+
+    @_abc_1.abstractmethod
+    def ExportLeads(
+        self,
+        request: _lead_service_pb2.ExportLeadsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_lead_service_pb2.ExportLeadsResponse], _abc.AsyncIterator[_lead_service_pb2.ExportLeadsResponse]]:
+        """All leads of a list as CSV in UTF-8, whole rows in each part, without what a lead's stage hides from the caller. The
+        leads come as they are when their part is read. The first part has the header.
         """
 
     @_abc_1.abstractmethod

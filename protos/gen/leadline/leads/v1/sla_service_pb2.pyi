@@ -258,6 +258,55 @@ class GetSlaSummaryResponse(_message.Message):
 Global___GetSlaSummaryResponse: _TypeAlias = GetSlaSummaryResponse  # noqa: Y015
 
 @_typing.final
+class CheckBreachesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckBreachesRequest: _TypeAlias = CheckBreachesRequest  # noqa: Y015
+
+@_typing.final
+class CheckBreachesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECKED_FIELD_NUMBER: _builtins.int
+    AT_RISK_FIELD_NUMBER: _builtins.int
+    BREACHED_FIELD_NUMBER: _builtins.int
+    ESCALATED_FIELD_NUMBER: _builtins.int
+    REPAIRED_FIELD_NUMBER: _builtins.int
+    checked: _builtins.int
+    """Leads on whose clock something was due and not recorded."""
+    at_risk: _builtins.int
+    """What was recorded of each kind."""
+    breached: _builtins.int
+    escalated: _builtins.int
+    repaired: _builtins.int
+    """Clocks that were ordered anew."""
+    def __init__(
+        self,
+        *,
+        checked: _builtins.int = ...,
+        at_risk: _builtins.int = ...,
+        breached: _builtins.int = ...,
+        escalated: _builtins.int = ...,
+        repaired: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_risk", b"at_risk", "breached", b"breached", "checked", b"checked", "escalated", b"escalated", "repaired", b"repaired"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckBreachesResponse: _TypeAlias = CheckBreachesResponse  # noqa: Y015
+
+@_typing.final
 class SlaClock(_message.Message):
     """The instants of one lead's clock, all UTC."""
 

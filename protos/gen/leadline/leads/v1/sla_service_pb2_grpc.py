@@ -46,6 +46,11 @@ class SlaServiceStub:
                 request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.GetSlaSummaryRequest.SerializeToString,
                 response_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.GetSlaSummaryResponse.FromString,
                 _registered_method=True)
+        self.CheckBreaches = channel.unary_unary(
+                '/leadline.leads.v1.SlaService/CheckBreaches',
+                request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesResponse.FromString,
+                _registered_method=True)
         self.RecordMilestone = channel.unary_unary(
                 '/leadline.leads.v1.SlaService/RecordMilestone',
                 request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.RecordMilestoneRequest.SerializeToString,
@@ -72,6 +77,13 @@ class SlaServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckBreaches(self, request, context):
+        """Records what clocks should have recorded by now and did not, and orders those clocks anew.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RecordMilestone(self, request, context):
         """For the lead-sla workflow: records that a milestone of the clock has come. Once, however often it is
         called; whether the milestone still counts is decided in this call's transaction.
@@ -92,6 +104,11 @@ def add_SlaServiceServicer_to_server(servicer, server):
                     servicer.GetSlaSummary,
                     request_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.GetSlaSummaryRequest.FromString,
                     response_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.GetSlaSummaryResponse.SerializeToString,
+            ),
+            'CheckBreaches': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckBreaches,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesResponse.SerializeToString,
             ),
             'RecordMilestone': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordMilestone,
@@ -155,6 +172,33 @@ class SlaService:
             '/leadline.leads.v1.SlaService/GetSlaSummary',
             leadline_dot_leads_dot_v1_dot_sla__service__pb2.GetSlaSummaryRequest.SerializeToString,
             leadline_dot_leads_dot_v1_dot_sla__service__pb2.GetSlaSummaryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckBreaches(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.SlaService/CheckBreaches',
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesResponse.FromString,
             options,
             channel_credentials,
             insecure,

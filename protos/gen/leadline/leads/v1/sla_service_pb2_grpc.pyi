@@ -39,6 +39,8 @@ class SlaServiceStub:
     """The SLA of one lead."""
     GetSlaSummary: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.GetSlaSummaryRequest, _sla_service_pb2.GetSlaSummaryResponse]
     """Every lead with an SLA that is not deleted, counted once."""
+    CheckBreaches: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.CheckBreachesRequest, _sla_service_pb2.CheckBreachesResponse]
+    """Records what clocks should have recorded by now and did not, and orders those clocks anew."""
     RecordMilestone: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.RecordMilestoneRequest, _sla_service_pb2.RecordMilestoneResponse]
     """For the lead-sla workflow: records that a milestone of the clock has come. Once, however often it is
     called; whether the milestone still counts is decided in this call's transaction.
@@ -55,6 +57,8 @@ class SlaServiceAsyncStub(SlaServiceStub):
     """The SLA of one lead."""
     GetSlaSummary: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.GetSlaSummaryRequest, _sla_service_pb2.GetSlaSummaryResponse]  # type: ignore[assignment]
     """Every lead with an SLA that is not deleted, counted once."""
+    CheckBreaches: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.CheckBreachesRequest, _sla_service_pb2.CheckBreachesResponse]  # type: ignore[assignment]
+    """Records what clocks should have recorded by now and did not, and orders those clocks anew."""
     RecordMilestone: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.RecordMilestoneRequest, _sla_service_pb2.RecordMilestoneResponse]  # type: ignore[assignment]
     """For the lead-sla workflow: records that a milestone of the clock has come. Once, however often it is
     called; whether the milestone still counts is decided in this call's transaction.
@@ -80,6 +84,14 @@ class SlaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sla_service_pb2.GetSlaSummaryResponse, _abc.Awaitable[_sla_service_pb2.GetSlaSummaryResponse]]:
         """Every lead with an SLA that is not deleted, counted once."""
+
+    @_abc_1.abstractmethod
+    def CheckBreaches(
+        self,
+        request: _sla_service_pb2.CheckBreachesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sla_service_pb2.CheckBreachesResponse, _abc.Awaitable[_sla_service_pb2.CheckBreachesResponse]]:
+        """Records what clocks should have recorded by now and did not, and orders those clocks anew."""
 
     @_abc_1.abstractmethod
     def RecordMilestone(

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class TimelineServiceStub:
     """What happened around a lead: activities, notes and the history of its fields, each newest first.
-    Adding calls take the metadata key `idempotency-key`. Pages: `page` from 1, `limit` 1 to 100, 0 means 25.
+    Adding calls take the metadata key `idempotency-key`. Pages: `page` from 1, `limit` 1 to 100, 0 means 25;
+    or, without `page`, by `cursor`: the `next_cursor` of an earlier answer about the same lead, empty on the last page.
     """
 
     def __init__(self, channel):
@@ -70,7 +71,8 @@ class TimelineServiceStub:
 
 class TimelineServiceServicer:
     """What happened around a lead: activities, notes and the history of its fields, each newest first.
-    Adding calls take the metadata key `idempotency-key`. Pages: `page` from 1, `limit` 1 to 100, 0 means 25.
+    Adding calls take the metadata key `idempotency-key`. Pages: `page` from 1, `limit` 1 to 100, 0 means 25;
+    or, without `page`, by `cursor`: the `next_cursor` of an earlier answer about the same lead, empty on the last page.
     """
 
     def ListActivities(self, request, context):
@@ -159,7 +161,8 @@ def add_TimelineServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class TimelineService:
     """What happened around a lead: activities, notes and the history of its fields, each newest first.
-    Adding calls take the metadata key `idempotency-key`. Pages: `page` from 1, `limit` 1 to 100, 0 means 25.
+    Adding calls take the metadata key `idempotency-key`. Pages: `page` from 1, `limit` 1 to 100, 0 means 25;
+    or, without `page`, by `cursor`: the `next_cursor` of an earlier answer about the same lead, empty on the last page.
     """
 
     @staticmethod

@@ -28,7 +28,8 @@ GRPC_VERSION: str
 
 class TimelineServiceStub:
     """What happened around a lead: activities, notes and the history of its fields, each newest first.
-    Adding calls take the metadata key `idempotency-key`. Pages: `page` from 1, `limit` 1 to 100, 0 means 25.
+    Adding calls take the metadata key `idempotency-key`. Pages: `page` from 1, `limit` 1 to 100, 0 means 25;
+    or, without `page`, by `cursor`: the `next_cursor` of an earlier answer about the same lead, empty on the last page.
     """
 
     @_typing.overload
@@ -53,7 +54,8 @@ class TimelineServiceStub:
 @_typing.type_check_only
 class TimelineServiceAsyncStub(TimelineServiceStub):
     """What happened around a lead: activities, notes and the history of its fields, each newest first.
-    Adding calls take the metadata key `idempotency-key`. Pages: `page` from 1, `limit` 1 to 100, 0 means 25.
+    Adding calls take the metadata key `idempotency-key`. Pages: `page` from 1, `limit` 1 to 100, 0 means 25;
+    or, without `page`, by `cursor`: the `next_cursor` of an earlier answer about the same lead, empty on the last page.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -74,7 +76,8 @@ class TimelineServiceAsyncStub(TimelineServiceStub):
 
 class TimelineServiceServicer(metaclass=_abc_1.ABCMeta):
     """What happened around a lead: activities, notes and the history of its fields, each newest first.
-    Adding calls take the metadata key `idempotency-key`. Pages: `page` from 1, `limit` 1 to 100, 0 means 25.
+    Adding calls take the metadata key `idempotency-key`. Pages: `page` from 1, `limit` 1 to 100, 0 means 25;
+    or, without `page`, by `cursor`: the `next_cursor` of an earlier answer about the same lead, empty on the last page.
     """
 
     @_abc_1.abstractmethod
