@@ -1,4 +1,4 @@
-"""What belongs to the call that is being served: its request id, and who makes it."""
+"""What belongs to the call that is being served: its request id, the workflow that makes it, and in whose name."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from uuid import UUID
 from kit.errors import forbidden, unauthenticated
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+# The workflow on whose behalf it is, if it is one's.
+workflow_id: ContextVar[str] = ContextVar("workflow_id", default="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,12 @@ def forbidden(
     return LeadlineError(ErrorKind.FORBIDDEN, reason, message, violations=violations, metadata=metadata)
 
 
+def upload_too_large(limit: int) -> LeadlineError:
+    """Refuse what is sent in parts and has more bytes than it may have."""
+    message = f"It may have at most {limit} bytes."
+    return LeadlineError(ErrorKind.TOO_LARGE, "UPLOAD_TOO_LARGE", message, metadata={"limitBytes": str(limit)})
+
+
 def unauthenticated(reason: str, message: str) -> LeadlineError:
     """Say that no good token came with the call."""
     return LeadlineError(ErrorKind.UNAUTHENTICATED, reason, message)

@@ -1,19 +1,19 @@
-"""Structured logs: one JSON object a line on standard error, with the request id of the call they belong to."""
+"""Structured logs: one JSON object a line on standard error, with the ids of the call they belong to."""
 
 import logging
 import sys
 
 import structlog
 
-from kit.context import request_id
+from kit.context import request_id, workflow_id
 
 Logger = structlog.typing.FilteringBoundLogger
 
 
-def _add_request_id(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    current = request_id.get()
-    if current:
-        event.setdefault("request_id", current)
+def _add_ids(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    for name, current in (("request_id", request_id.get()), ("workflow_id", workflow_id.get())):
+        if current:
+            event.setdefault(name, current)
     return event
 
 
@@ -28,7 +28,7 @@ def configure_logs(part: str, level: str = "info") -> None:
         add_part,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _add_request_id,
+        _add_ids,
         structlog.processors.format_exc_info,
     ]
     renderer = structlog.processors.JSONRenderer()

@@ -96,6 +96,28 @@ async def test_while_the_first_is_running_the_second_is_told_so(idempotency: Ide
     assert await idempotency.once(sent, StringValue, make) == answer
 
 
+async def test_the_first_answer_can_be_asked_for_alone(idempotency: Idempotency) -> None:
+    sent = key()
+    assert await idempotency.first_answer(None, StringValue) is None
+    assert await idempotency.first_answer(sent, StringValue) is None
+    first = await idempotency.once(sent, StringValue, make)
+    assert await idempotency.first_answer(sent, StringValue) == first
+    with pytest.raises(LeadlineError) as refusal:
+        await idempotency.first_answer(IdempotencyKey(sent.value, sent.scope, b"other"), StringValue)
+    assert refusal.value.reason == "IDEMPOTENCY_KEY_REUSED"
+
+
+async def test_who_else_asks_for_a_first_answer_keeps_nobody_from_it(
+    database: Database, idempotency: Idempotency
+) -> None:
+    sent = key()
+    first = await idempotency.once(sent, StringValue, make)
+    async with database.transaction() as tx:
+        name = f"{sent.scope} {sent.value}"
+        await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+        assert await idempotency.once(sent, StringValue, make) == first
+
+
 async def test_a_failed_request_leaves_the_key_free(database: Database, idempotency: Idempotency) -> None:
     sent, before = key(), await count(database)
 

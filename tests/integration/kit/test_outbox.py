@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from kit.db.database import Database
-from kit.db.outbox import PARKED_AFTER_REFUSALS, Outbox, OutboxRow, outbox_table
+from kit.db.outbox import BEHIND, PARKED_AFTER_REFUSALS, Outbox, OutboxRow, outbox_table
 from kit.ids import new_id
 
 METADATA = sa.MetaData()
@@ -59,6 +59,13 @@ async def test_rows_of_one_key_come_one_after_the_other_and_other_keys_beside(da
     async with database.transaction() as tx:
         await OUTBOX.delivered(tx, [row.id for row in claimed])
     assert [(row.key, row.kind) for row in await claim(database)] == [(first, "signal")]
+
+
+async def test_what_comes_by_the_hundred_lets_others_go_first(database: Database) -> None:
+    async with database.transaction() as tx:
+        await OUTBOX.add_many(tx, [(new_id(), "one of many", {}) for _ in range(100)], rank=BEHIND)
+    await add(database, new_id(), "on its own")
+    assert [row.kind for row in await claim(database, limit=3)] == ["on its own", "one of many", "one of many"]
 
 
 async def test_two_relays_never_get_the_same_row(database: Database) -> None:

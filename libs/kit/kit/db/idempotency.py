@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -27,6 +27,14 @@ class IdempotencyKey:
     value: str
     scope: str
     fingerprint: bytes
+
+    def with_content(self, *contents: bytes) -> "IdempotencyKey":
+        """The key for a request that these, in their order, belong to as well."""
+        return replace(self, fingerprint=hashlib.sha256(b"\0".join((self.fingerprint, *contents))).digest())
+
+    def part(self, number: int) -> "IdempotencyKey":
+        """The key for one of the transactions of a call that takes several."""
+        return replace(self, scope=f"{self.scope} {number}")
 
 
 def idempotency_table(metadata: sa.MetaData) -> sa.Table:
@@ -80,12 +88,24 @@ class Idempotency:
         async with self._database.transaction() as tx:
             if key is None:
                 return await work(tx)
-            stored = await self._first_answer(tx, key)
+            stored = await self._stored(tx, key)
             if stored is not None:
                 return answer_type.FromString(stored)
             answer = await work(tx)
             await self._remember(tx, key, answer.SerializeToString())
             return answer
+
+    async def first_answer(self, key: IdempotencyKey | None, answer_type: type[Answer]) -> Answer | None:
+        """What was answered under the key, if anything was: for a call that is refused before it comes to ``once``.
+
+        Raises:
+            LeadlineError: IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED.
+        """
+        if key is None:
+            return None
+        async with self._database.transaction() as tx:
+            stored = await self._stored(tx, key)
+        return None if stored is None else answer_type.FromString(stored)
 
     async def purge(self, limit: int = 1000) -> int:
         """Forget answers that are older than 24 hours, at most ``limit`` at a time; says how many."""
@@ -100,10 +120,9 @@ class Idempotency:
         async with self._database.transaction() as tx:
             return int((await tx.execute(statement)).rowcount)
 
-    async def _first_answer(self, tx: Writing, key: IdempotencyKey) -> bytes | None:
+    async def _stored(self, tx: Writing, key: IdempotencyKey) -> bytes | None:
         lock = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(f"{key.scope} {key.value}", 0))
-        if not (await tx.execute(sa.select(lock))).scalar_one():
-            raise refused("IDEMPOTENCY_IN_PROGRESS", "The first request with this idempotency key is still running.")
+        is_alone = (await tx.execute(sa.select(lock))).scalar_one()
         table = self._table
         query = sa.select(table.c.fingerprint, table.c.answer).where(
             table.c.scope == key.scope,
@@ -111,6 +130,8 @@ class Idempotency:
             table.c.created_at > sa.func.now() - KEPT_FOR,
         )
         row = (await tx.execute(query)).one_or_none()
+        if row is None and not is_alone:
+            raise refused("IDEMPOTENCY_IN_PROGRESS", "The first request with this idempotency key is still running.")
         if row is None:
             return None
         if bytes(row.fingerprint) != key.fingerprint:

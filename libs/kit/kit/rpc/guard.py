@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 import grpc
 
-from kit.context import request_id, set_principal
-from kit.errors import ErrorKind, LeadlineError, unauthenticated, unavailable
+from kit.context import request_id, set_principal, workflow_id
+from kit.errors import ErrorKind, LeadlineError, invalid_field, unauthenticated, unavailable
 from kit.ids import new_id
 from kit.logs import get_logger
 from kit.rpc.access import AccessRule
@@ -84,7 +84,10 @@ class Guard(grpc.aio.ServerInterceptor):
         return self._answering(name, behaviour, _LONGEST_CALL_SECONDS)
 
     def _upload(self, name: str, behaviour: Any) -> Any:
-        return self._answering(name, behaviour, _LONGEST_UPLOAD_SECONDS)
+        def whole(requests: AsyncIterator[Any], context: Context) -> Any:
+            return behaviour(_to_the_end(requests), context)
+
+        return self._answering(name, whole, _LONGEST_UPLOAD_SECONDS)
 
     def _answering(self, name: str, behaviour: Any, seconds: float) -> Any:
         async def guarded(request: Any, context: Context) -> Any:
@@ -93,6 +96,9 @@ class Guard(grpc.aio.ServerInterceptor):
                 await self._admit(name, context)
                 async with asyncio.timeout(seconds):
                     answer = await behaviour(request, context)
+            except asyncio.CancelledError:
+                _log_call(name, "CANCELLED", started)
+                raise
             except Exception as error:  # noqa: BLE001 - the edge: each error becomes a status
                 await _refuse(name, context, error, started)
             else:
@@ -108,6 +114,9 @@ class Guard(grpc.aio.ServerInterceptor):
                 await self._admit(name, context)
                 async for answer in behaviour(request, context):
                     yield answer
+            except asyncio.CancelledError:
+                _log_call(name, "CANCELLED", started)
+                raise
             except Exception as error:  # noqa: BLE001 - the edge: each error becomes a status
                 await _refuse(name, context, error, started)
             _log_call(name, "OK", started)
@@ -116,14 +125,24 @@ class Guard(grpc.aio.ServerInterceptor):
 
     async def _admit(self, name: str, context: Context) -> None:
         metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
-        given = metadata.get("x-request-id", "")
+        given, workflow = metadata.get("x-request-id", ""), metadata.get("x-workflow-id", "")
         request_id.set(given if _REQUEST_ID.fullmatch(given) else str(new_id()))
+        workflow_id.set(workflow if _REQUEST_ID.fullmatch(workflow) else "")
         scheme, _, token = metadata.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise unauthenticated("TOKEN_MISSING", "This needs a bearer token.")
         principal = await self._verifier.verify(token.strip())
         self._rules[name].check(principal)
         set_principal(principal)
+
+
+async def _to_the_end(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """The requests before the empty one that ends them. A call that breaks off ends just so, but without it."""
+    async for request in requests:
+        if not request.ByteSize():
+            return
+        yield request
+    raise invalid_field("body", "CUT_OFF", "What comes in parts ends with an empty message.")
 
 
 async def _refuse(name: str, context: Context, error: Exception, started: float) -> None:

@@ -69,8 +69,9 @@ class DocumentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UploadDocument(self, request_iterator, context):
-        """Keeps a document. The first message says what comes, the others carry it. Takes the metadata key `idempotency-key`:
-        the same key with the same name, type and content gets the first answer again. UPLOAD_TOO_LARGE over the limit.
+        """Keeps a document. The first message says what comes, the others carry it; an empty one ends it, so that what breaks
+        off is not taken for a whole document. Takes the metadata key `idempotency-key`: the same key with the same name, type
+        and content gets the first answer again. UPLOAD_TOO_LARGE over the limit.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

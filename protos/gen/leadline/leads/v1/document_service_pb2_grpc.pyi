@@ -36,8 +36,9 @@ class DocumentServiceStub:
     ListDocuments: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.ListDocumentsRequest, _document_service_pb2.ListDocumentsResponse]
     """The lead's documents, newest first."""
     UploadDocument: _grpc.StreamUnaryMultiCallable[_document_service_pb2.UploadDocumentRequest, _document_service_pb2.UploadDocumentResponse]
-    """Keeps a document. The first message says what comes, the others carry it. Takes the metadata key `idempotency-key`:
-    the same key with the same name, type and content gets the first answer again. UPLOAD_TOO_LARGE over the limit.
+    """Keeps a document. The first message says what comes, the others carry it; an empty one ends it, so that what breaks
+    off is not taken for a whole document. Takes the metadata key `idempotency-key`: the same key with the same name, type
+    and content gets the first answer again. UPLOAD_TOO_LARGE over the limit.
     """
     DownloadDocument: _grpc.UnaryStreamMultiCallable[_document_service_pb2.DownloadDocumentRequest, _document_service_pb2.DownloadDocumentResponse]
     """The document in the first part, its content in the others. DOCUMENT_NOT_FOUND also for one of another lead."""
@@ -52,8 +53,9 @@ class DocumentServiceAsyncStub(DocumentServiceStub):
     ListDocuments: _aio.UnaryUnaryMultiCallable[_document_service_pb2.ListDocumentsRequest, _document_service_pb2.ListDocumentsResponse]  # type: ignore[assignment]
     """The lead's documents, newest first."""
     UploadDocument: _aio.StreamUnaryMultiCallable[_document_service_pb2.UploadDocumentRequest, _document_service_pb2.UploadDocumentResponse]  # type: ignore[assignment]
-    """Keeps a document. The first message says what comes, the others carry it. Takes the metadata key `idempotency-key`:
-    the same key with the same name, type and content gets the first answer again. UPLOAD_TOO_LARGE over the limit.
+    """Keeps a document. The first message says what comes, the others carry it; an empty one ends it, so that what breaks
+    off is not taken for a whole document. Takes the metadata key `idempotency-key`: the same key with the same name, type
+    and content gets the first answer again. UPLOAD_TOO_LARGE over the limit.
     """
     DownloadDocument: _aio.UnaryStreamMultiCallable[_document_service_pb2.DownloadDocumentRequest, _document_service_pb2.DownloadDocumentResponse]  # type: ignore[assignment]
     """The document in the first part, its content in the others. DOCUMENT_NOT_FOUND also for one of another lead."""
@@ -77,8 +79,9 @@ class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_document_service_pb2.UploadDocumentRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_document_service_pb2.UploadDocumentResponse, _abc.Awaitable[_document_service_pb2.UploadDocumentResponse]]:
-        """Keeps a document. The first message says what comes, the others carry it. Takes the metadata key `idempotency-key`:
-        the same key with the same name, type and content gets the first answer again. UPLOAD_TOO_LARGE over the limit.
+        """Keeps a document. The first message says what comes, the others carry it; an empty one ends it, so that what breaks
+        off is not taken for a whole document. Takes the metadata key `idempotency-key`: the same key with the same name, type
+        and content gets the first answer again. UPLOAD_TOO_LARGE over the limit.
         """
 
     @_abc_1.abstractmethod

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from leadline.common.v1 import access_pb2 as leadline_dot_common_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&leadline/leads/v1/import_service.proto\x12\x11leadline.leads.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fleadline/common/v1/access.proto\"\xcf\x04\n\rImportOptions\x12G\n\x07mapping\x18\x01 \x03(\x0b\x32-.leadline.leads.v1.ImportOptions.MappingEntryR\x07mapping\x12\x31\n\x15rest_to_custom_fields\x18\x02 \x01(\x08R\x12restToCustomFields\x12J\n\x08\x64\x65\x66\x61ults\x18\x03 \x03(\x0b\x32..leadline.leads.v1.ImportOptions.DefaultsEntryR\x08\x64\x65\x66\x61ults\x12\x44\n\x06values\x18\x04 \x03(\x0b\x32,.leadline.leads.v1.ImportOptions.ValuesEntryR\x06values\x12\x42\n\nduplicates\x18\x05 \x01(\x0e\x32\".leadline.leads.v1.DuplicatePolicyR\nduplicates\x12\x17\n\x07\x64ry_run\x18\x06 \x01(\x08R\x06\x64ryRun\x1a:\n\x0cMappingEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x1a;\n\rDefaultsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x1aZ\n\x0bValuesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x35\n\x05value\x18\x02 \x01(\x0b\x32\x1f.leadline.leads.v1.ValueMappingR\x05value:\x02\x38\x01\"\x8e\x01\n\x0cValueMapping\x12\x43\n\x06values\x18\x01 \x03(\x0b\x32+.leadline.leads.v1.ValueMapping.ValuesEntryR\x06values\x1a\x39\n\x0bValuesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\x91\x05\n\x06Import\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32\x1e.leadline.leads.v1.ImportStateR\x05state\x12\x1b\n\tfile_name\x18\x03 \x01(\tR\x08\x66ileName\x12\x1d\n\nsize_bytes\x18\x04 \x01(\x03R\tsizeBytes\x12:\n\x07options\x18\x05 \x01(\x0b\x32 .leadline.leads.v1.ImportOptionsR\x07options\x12\x39\n\x07\x63olumns\x18\x06 \x03(\x0b\x32\x1f.leadline.leads.v1.ImportColumnR\x07\x63olumns\x12\x1c\n\tprocessed\x18\x07 \x01(\x03R\tprocessed\x12\x18\n\x07\x63reated\x18\x08 \x01(\x03R\x07\x63reated\x12\x18\n\x07updated\x18\t \x01(\x03R\x07updated\x12\x18\n\x07skipped\x18\n \x01(\x03R\x07skipped\x12\x18\n\x07refused\x18\x0b \x01(\x03R\x07refused\x12\'\n\x0fprocessed_bytes\x18\x0c \x01(\x03R\x0eprocessedBytes\x12\x1d\n\ncreated_by\x18\r \x01(\tR\tcreatedBy\x12\x39\n\ncreated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x35\n\x08\x65nded_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndedAt\x12%\n\x0e\x66\x61ilure_reason\x18\x10 \x01(\tR\rfailureReason\x12\'\n\x0f\x66\x61ilure_message\x18\x11 \x01(\tR\x0e\x66\x61ilureMessage\"8\n\x0cImportColumn\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05\x66ield\x18\x02 \x01(\tR\x05\x66ield\"\xae\x01\n\x12StartImportRequest\x12\x36\n\x06import\x18\x01 \x01(\x0b\x32\x1c.leadline.leads.v1.NewImportH\x00R\x06import\x12\x1a\n\x07\x63ontent\x18\x02 \x01(\x0cH\x00R\x07\x63ontent\x12<\n\x07options\x18\x03 \x01(\x0b\x32 .leadline.leads.v1.ImportOptionsH\x00R\x07optionsB\x06\n\x04part\"(\n\tNewImport\x12\x1b\n\tfile_name\x18\x01 \x01(\tR\x08\x66ileName\"H\n\x13StartImportResponse\x12\x31\n\x06import\x18\x01 \x01(\x0b\x32\x19.leadline.leads.v1.ImportR\x06import\"/\n\x10GetImportRequest\x12\x1b\n\timport_id\x18\x01 \x01(\tR\x08importId\"F\n\x11GetImportResponse\x12\x31\n\x06import\x18\x01 \x01(\x0b\x32\x19.leadline.leads.v1.ImportR\x06import\"V\n\x12ListImportsRequest\x12\x12\n\x04page\x18\x01 \x01(\x05R\x04page\x12\x14\n\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x16\n\x06\x63ursor\x18\x03 \x01(\tR\x06\x63ursor\"\x81\x01\n\x13ListImportsResponse\x12\x33\n\x07imports\x18\x01 \x03(\x0b\x32\x19.leadline.leads.v1.ImportR\x07imports\x12\x14\n\x05total\x18\x02 \x01(\x03R\x05total\x12\x1f\n\x0bnext_cursor\x18\x03 \x01(\tR\nnextCursor\"9\n\x1a\x44ownloadRefusedRowsRequest\x12\x1b\n\timport_id\x18\x01 \x01(\tR\x08importId\"/\n\x1b\x44ownloadRefusedRowsResponse\x12\x10\n\x03\x63sv\x18\x01 \x01(\x0cR\x03\x63sv\"2\n\x13\x43\x61ncelImportRequest\x12\x1b\n\timport_id\x18\x01 \x01(\tR\x08importId\"I\n\x14\x43\x61ncelImportResponse\x12\x31\n\x06import\x18\x01 \x01(\x0b\x32\x19.leadline.leads.v1.ImportR\x06import\"1\n\x12ImportBatchRequest\x12\x1b\n\timport_id\x18\x01 \x01(\tR\x08importId\"H\n\x13ImportBatchResponse\x12\x31\n\x06import\x18\x01 \x01(\x0b\x32\x19.leadline.leads.v1.ImportR\x06import\"\xb5\x01\n\x10\x45ndImportRequest\x12\x1b\n\timport_id\x18\x01 \x01(\tR\x08importId\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32\x1e.leadline.leads.v1.ImportStateR\x05state\x12%\n\x0e\x66\x61ilure_reason\x18\x03 \x01(\tR\rfailureReason\x12\'\n\x0f\x66\x61ilure_message\x18\x04 \x01(\tR\x0e\x66\x61ilureMessage\"F\n\x11\x45ndImportResponse\x12\x31\n\x06import\x18\x01 \x01(\x0b\x32\x19.leadline.leads.v1.ImportR\x06import*\x95\x01\n\x0bImportState\x12\x1c\n\x18IMPORT_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14IMPORT_STATE_RUNNING\x10\x01\x12\x1a\n\x16IMPORT_STATE_COMPLETED\x10\x02\x12\x19\n\x15IMPORT_STATE_CANCELED\x10\x03\x12\x17\n\x13IMPORT_STATE_FAILED\x10\x04*\x88\x01\n\x0f\x44uplicatePolicy\x12 \n\x1c\x44UPLICATE_POLICY_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44UPLICATE_POLICY_SKIP\x10\x01\x12\x1b\n\x17\x44UPLICATE_POLICY_UPDATE\x10\x02\x12\x1b\n\x17\x44UPLICATE_POLICY_CREATE\x10\x03\x32\xc8\x06\n\rImportService\x12r\n\x0bStartImport\x12%.leadline.leads.v1.StartImportRequest\x1a&.leadline.leads.v1.StartImportResponse\"\x12\xc2\xda\x18\x0e\n\x0cleads:import(\x01\x12m\n\tGetImport\x12#.leadline.leads.v1.GetImportRequest\x1a$.leadline.leads.v1.GetImportResponse\"\x15\x90\x02\x01\xc2\xda\x18\x0e\n\x0cleads:import\x12s\n\x0bListImports\x12%.leadline.leads.v1.ListImportsRequest\x1a&.leadline.leads.v1.ListImportsResponse\"\x15\x90\x02\x01\xc2\xda\x18\x0e\n\x0cleads:import\x12\x8d\x01\n\x13\x44ownloadRefusedRows\x12-.leadline.leads.v1.DownloadRefusedRowsRequest\x1a..leadline.leads.v1.DownloadRefusedRowsResponse\"\x15\x90\x02\x01\xc2\xda\x18\x0e\n\x0cleads:import0\x01\x12s\n\x0c\x43\x61ncelImport\x12&.leadline.leads.v1.CancelImportRequest\x1a\'.leadline.leads.v1.CancelImportResponse\"\x12\xc2\xda\x18\x0e\n\x0cleads:import\x12o\n\x0bImportBatch\x12%.leadline.leads.v1.ImportBatchRequest\x1a&.leadline.leads.v1.ImportBatchResponse\"\x11\xc2\xda\x18\r\n\x0bimports:run\x12i\n\tEndImport\x12#.leadline.leads.v1.EndImportRequest\x1a$.leadline.leads.v1.EndImportResponse\"\x11\xc2\xda\x18\r\n\x0bimports:runb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&leadline/leads/v1/import_service.proto\x12\x11leadline.leads.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fleadline/common/v1/access.proto\"\xcf\x04\n\rImportOptions\x12G\n\x07mapping\x18\x01 \x03(\x0b\x32-.leadline.leads.v1.ImportOptions.MappingEntryR\x07mapping\x12\x31\n\x15rest_to_custom_fields\x18\x02 \x01(\x08R\x12restToCustomFields\x12J\n\x08\x64\x65\x66\x61ults\x18\x03 \x03(\x0b\x32..leadline.leads.v1.ImportOptions.DefaultsEntryR\x08\x64\x65\x66\x61ults\x12\x44\n\x06values\x18\x04 \x03(\x0b\x32,.leadline.leads.v1.ImportOptions.ValuesEntryR\x06values\x12\x42\n\nduplicates\x18\x05 \x01(\x0e\x32\".leadline.leads.v1.DuplicatePolicyR\nduplicates\x12\x17\n\x07\x64ry_run\x18\x06 \x01(\x08R\x06\x64ryRun\x1a:\n\x0cMappingEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x1a;\n\rDefaultsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x1aZ\n\x0bValuesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x35\n\x05value\x18\x02 \x01(\x0b\x32\x1f.leadline.leads.v1.ValueMappingR\x05value:\x02\x38\x01\"\x8e\x01\n\x0cValueMapping\x12\x43\n\x06values\x18\x01 \x03(\x0b\x32+.leadline.leads.v1.ValueMapping.ValuesEntryR\x06values\x1a\x39\n\x0bValuesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\x91\x05\n\x06Import\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32\x1e.leadline.leads.v1.ImportStateR\x05state\x12\x1b\n\tfile_name\x18\x03 \x01(\tR\x08\x66ileName\x12\x1d\n\nsize_bytes\x18\x04 \x01(\x03R\tsizeBytes\x12:\n\x07options\x18\x05 \x01(\x0b\x32 .leadline.leads.v1.ImportOptionsR\x07options\x12\x39\n\x07\x63olumns\x18\x06 \x03(\x0b\x32\x1f.leadline.leads.v1.ImportColumnR\x07\x63olumns\x12\x1c\n\tprocessed\x18\x07 \x01(\x03R\tprocessed\x12\x18\n\x07\x63reated\x18\x08 \x01(\x03R\x07\x63reated\x12\x18\n\x07updated\x18\t \x01(\x03R\x07updated\x12\x18\n\x07skipped\x18\n \x01(\x03R\x07skipped\x12\x18\n\x07refused\x18\x0b \x01(\x03R\x07refused\x12\'\n\x0fprocessed_bytes\x18\x0c \x01(\x03R\x0eprocessedBytes\x12\x1d\n\ncreated_by\x18\r \x01(\tR\tcreatedBy\x12\x39\n\ncreated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x35\n\x08\x65nded_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndedAt\x12%\n\x0e\x66\x61ilure_reason\x18\x10 \x01(\tR\rfailureReason\x12\'\n\x0f\x66\x61ilure_message\x18\x11 \x01(\tR\x0e\x66\x61ilureMessage\"8\n\x0cImportColumn\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05\x66ield\x18\x02 \x01(\tR\x05\x66ield\"\xb7\x01\n\x12StartImportRequest\x12?\n\x0blead_import\x18\x01 \x01(\x0b\x32\x1c.leadline.leads.v1.NewImportH\x00R\nleadImport\x12\x1a\n\x07\x63ontent\x18\x02 \x01(\x0cH\x00R\x07\x63ontent\x12<\n\x07options\x18\x03 \x01(\x0b\x32 .leadline.leads.v1.ImportOptionsH\x00R\x07optionsB\x06\n\x04part\"(\n\tNewImport\x12\x1b\n\tfile_name\x18\x01 \x01(\tR\x08\x66ileName\"Q\n\x13StartImportResponse\x12:\n\x0blead_import\x18\x01 \x01(\x0b\x32\x19.leadline.leads.v1.ImportR\nleadImport\"/\n\x10GetImportRequest\x12\x1b\n\timport_id\x18\x01 \x01(\tR\x08importId\"O\n\x11GetImportResponse\x12:\n\x0blead_import\x18\x01 \x01(\x0b\x32\x19.leadline.leads.v1.ImportR\nleadImport\"V\n\x12ListImportsRequest\x12\x12\n\x04page\x18\x01 \x01(\x05R\x04page\x12\x14\n\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x16\n\x06\x63ursor\x18\x03 \x01(\tR\x06\x63ursor\"\x81\x01\n\x13ListImportsResponse\x12\x33\n\x07imports\x18\x01 \x03(\x0b\x32\x19.leadline.leads.v1.ImportR\x07imports\x12\x14\n\x05total\x18\x02 \x01(\x03R\x05total\x12\x1f\n\x0bnext_cursor\x18\x03 \x01(\tR\nnextCursor\"9\n\x1a\x44ownloadRefusedRowsRequest\x12\x1b\n\timport_id\x18\x01 \x01(\tR\x08importId\"/\n\x1b\x44ownloadRefusedRowsResponse\x12\x10\n\x03\x63sv\x18\x01 \x01(\x0cR\x03\x63sv\"2\n\x13\x43\x61ncelImportRequest\x12\x1b\n\timport_id\x18\x01 \x01(\tR\x08importId\"R\n\x14\x43\x61ncelImportResponse\x12:\n\x0blead_import\x18\x01 \x01(\x0b\x32\x19.leadline.leads.v1.ImportR\nleadImport\"1\n\x12ImportBatchRequest\x12\x1b\n\timport_id\x18\x01 \x01(\tR\x08importId\"Q\n\x13ImportBatchResponse\x12:\n\x0blead_import\x18\x01 \x01(\x0b\x32\x19.leadline.leads.v1.ImportR\nleadImport\"\xb5\x01\n\x10\x45ndImportRequest\x12\x1b\n\timport_id\x18\x01 \x01(\tR\x08importId\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32\x1e.leadline.leads.v1.ImportStateR\x05state\x12%\n\x0e\x66\x61ilure_reason\x18\x03 \x01(\tR\rfailureReason\x12\'\n\x0f\x66\x61ilure_message\x18\x04 \x01(\tR\x0e\x66\x61ilureMessage\"O\n\x11\x45ndImportResponse\x12:\n\x0blead_import\x18\x01 \x01(\x0b\x32\x19.leadline.leads.v1.ImportR\nleadImport*\x95\x01\n\x0bImportState\x12\x1c\n\x18IMPORT_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14IMPORT_STATE_RUNNING\x10\x01\x12\x1a\n\x16IMPORT_STATE_COMPLETED\x10\x02\x12\x19\n\x15IMPORT_STATE_CANCELED\x10\x03\x12\x17\n\x13IMPORT_STATE_FAILED\x10\x04*\x88\x01\n\x0f\x44uplicatePolicy\x12 \n\x1c\x44UPLICATE_POLICY_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44UPLICATE_POLICY_SKIP\x10\x01\x12\x1b\n\x17\x44UPLICATE_POLICY_UPDATE\x10\x02\x12\x1b\n\x17\x44UPLICATE_POLICY_CREATE\x10\x03\x32\xc8\x06\n\rImportService\x12r\n\x0bStartImport\x12%.leadline.leads.v1.StartImportRequest\x1a&.leadline.leads.v1.StartImportResponse\"\x12\xc2\xda\x18\x0e\n\x0cleads:import(\x01\x12m\n\tGetImport\x12#.leadline.leads.v1.GetImportRequest\x1a$.leadline.leads.v1.GetImportResponse\"\x15\x90\x02\x01\xc2\xda\x18\x0e\n\x0cleads:import\x12s\n\x0bListImports\x12%.leadline.leads.v1.ListImportsRequest\x1a&.leadline.leads.v1.ListImportsResponse\"\x15\x90\x02\x01\xc2\xda\x18\x0e\n\x0cleads:import\x12\x8d\x01\n\x13\x44ownloadRefusedRows\x12-.leadline.leads.v1.DownloadRefusedRowsRequest\x1a..leadline.leads.v1.DownloadRefusedRowsResponse\"\x15\x90\x02\x01\xc2\xda\x18\x0e\n\x0cleads:import0\x01\x12s\n\x0c\x43\x61ncelImport\x12&.leadline.leads.v1.CancelImportRequest\x1a\'.leadline.leads.v1.CancelImportResponse\"\x12\xc2\xda\x18\x0e\n\x0cleads:import\x12o\n\x0bImportBatch\x12%.leadline.leads.v1.ImportBatchRequest\x1a&.leadline.leads.v1.ImportBatchResponse\"\x11\xc2\xda\x18\r\n\x0bimports:run\x12i\n\tEndImport\x12#.leadline.leads.v1.EndImportRequest\x1a$.leadline.leads.v1.EndImportResponse\"\x11\xc2\xda\x18\r\n\x0bimports:runb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,10 +55,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTSERVICE'].methods_by_name['ImportBatch']._serialized_options = b'\302\332\030\r\n\013imports:run'
   _globals['_IMPORTSERVICE'].methods_by_name['EndImport']._loaded_options = None
   _globals['_IMPORTSERVICE'].methods_by_name['EndImport']._serialized_options = b'\302\332\030\r\n\013imports:run'
-  _globals['_IMPORTSTATE']._serialized_start=2835
-  _globals['_IMPORTSTATE']._serialized_end=2984
-  _globals['_DUPLICATEPOLICY']._serialized_start=2987
-  _globals['_DUPLICATEPOLICY']._serialized_end=3123
+  _globals['_IMPORTSTATE']._serialized_start=2889
+  _globals['_IMPORTSTATE']._serialized_end=3038
+  _globals['_DUPLICATEPOLICY']._serialized_start=3041
+  _globals['_DUPLICATEPOLICY']._serialized_end=3177
   _globals['_IMPORTOPTIONS']._serialized_start=128
   _globals['_IMPORTOPTIONS']._serialized_end=719
   _globals['_IMPORTOPTIONS_MAPPINGENTRY']._serialized_start=508
@@ -76,35 +76,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTCOLUMN']._serialized_start=1526
   _globals['_IMPORTCOLUMN']._serialized_end=1582
   _globals['_STARTIMPORTREQUEST']._serialized_start=1585
-  _globals['_STARTIMPORTREQUEST']._serialized_end=1759
-  _globals['_NEWIMPORT']._serialized_start=1761
-  _globals['_NEWIMPORT']._serialized_end=1801
-  _globals['_STARTIMPORTRESPONSE']._serialized_start=1803
-  _globals['_STARTIMPORTRESPONSE']._serialized_end=1875
-  _globals['_GETIMPORTREQUEST']._serialized_start=1877
-  _globals['_GETIMPORTREQUEST']._serialized_end=1924
-  _globals['_GETIMPORTRESPONSE']._serialized_start=1926
-  _globals['_GETIMPORTRESPONSE']._serialized_end=1996
-  _globals['_LISTIMPORTSREQUEST']._serialized_start=1998
-  _globals['_LISTIMPORTSREQUEST']._serialized_end=2084
-  _globals['_LISTIMPORTSRESPONSE']._serialized_start=2087
-  _globals['_LISTIMPORTSRESPONSE']._serialized_end=2216
-  _globals['_DOWNLOADREFUSEDROWSREQUEST']._serialized_start=2218
-  _globals['_DOWNLOADREFUSEDROWSREQUEST']._serialized_end=2275
-  _globals['_DOWNLOADREFUSEDROWSRESPONSE']._serialized_start=2277
-  _globals['_DOWNLOADREFUSEDROWSRESPONSE']._serialized_end=2324
-  _globals['_CANCELIMPORTREQUEST']._serialized_start=2326
-  _globals['_CANCELIMPORTREQUEST']._serialized_end=2376
-  _globals['_CANCELIMPORTRESPONSE']._serialized_start=2378
-  _globals['_CANCELIMPORTRESPONSE']._serialized_end=2451
-  _globals['_IMPORTBATCHREQUEST']._serialized_start=2453
-  _globals['_IMPORTBATCHREQUEST']._serialized_end=2502
-  _globals['_IMPORTBATCHRESPONSE']._serialized_start=2504
-  _globals['_IMPORTBATCHRESPONSE']._serialized_end=2576
-  _globals['_ENDIMPORTREQUEST']._serialized_start=2579
-  _globals['_ENDIMPORTREQUEST']._serialized_end=2760
-  _globals['_ENDIMPORTRESPONSE']._serialized_start=2762
-  _globals['_ENDIMPORTRESPONSE']._serialized_end=2832
-  _globals['_IMPORTSERVICE']._serialized_start=3126
-  _globals['_IMPORTSERVICE']._serialized_end=3966
+  _globals['_STARTIMPORTREQUEST']._serialized_end=1768
+  _globals['_NEWIMPORT']._serialized_start=1770
+  _globals['_NEWIMPORT']._serialized_end=1810
+  _globals['_STARTIMPORTRESPONSE']._serialized_start=1812
+  _globals['_STARTIMPORTRESPONSE']._serialized_end=1893
+  _globals['_GETIMPORTREQUEST']._serialized_start=1895
+  _globals['_GETIMPORTREQUEST']._serialized_end=1942
+  _globals['_GETIMPORTRESPONSE']._serialized_start=1944
+  _globals['_GETIMPORTRESPONSE']._serialized_end=2023
+  _globals['_LISTIMPORTSREQUEST']._serialized_start=2025
+  _globals['_LISTIMPORTSREQUEST']._serialized_end=2111
+  _globals['_LISTIMPORTSRESPONSE']._serialized_start=2114
+  _globals['_LISTIMPORTSRESPONSE']._serialized_end=2243
+  _globals['_DOWNLOADREFUSEDROWSREQUEST']._serialized_start=2245
+  _globals['_DOWNLOADREFUSEDROWSREQUEST']._serialized_end=2302
+  _globals['_DOWNLOADREFUSEDROWSRESPONSE']._serialized_start=2304
+  _globals['_DOWNLOADREFUSEDROWSRESPONSE']._serialized_end=2351
+  _globals['_CANCELIMPORTREQUEST']._serialized_start=2353
+  _globals['_CANCELIMPORTREQUEST']._serialized_end=2403
+  _globals['_CANCELIMPORTRESPONSE']._serialized_start=2405
+  _globals['_CANCELIMPORTRESPONSE']._serialized_end=2487
+  _globals['_IMPORTBATCHREQUEST']._serialized_start=2489
+  _globals['_IMPORTBATCHREQUEST']._serialized_end=2538
+  _globals['_IMPORTBATCHRESPONSE']._serialized_start=2540
+  _globals['_IMPORTBATCHRESPONSE']._serialized_end=2621
+  _globals['_ENDIMPORTREQUEST']._serialized_start=2624
+  _globals['_ENDIMPORTREQUEST']._serialized_end=2805
+  _globals['_ENDIMPORTRESPONSE']._serialized_start=2807
+  _globals['_ENDIMPORTRESPONSE']._serialized_end=2886
+  _globals['_IMPORTSERVICE']._serialized_start=3180
+  _globals['_IMPORTSERVICE']._serialized_end=4020
 # @@protoc_insertion_point(module_scope)

@@ -323,11 +323,15 @@ Global___ImportColumn: _TypeAlias = ImportColumn  # noqa: Y015
 class StartImportRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    IMPORT_FIELD_NUMBER: _builtins.int
+    LEAD_IMPORT_FIELD_NUMBER: _builtins.int
     CONTENT_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
     content: _builtins.bytes
     """At most 1 MiB at a time."""
+    @_builtins.property
+    def lead_import(self) -> Global___NewImport:
+        """First."""
+
     @_builtins.property
     def options(self) -> Global___ImportOptions:
         """Once, before or after the content; without it, all is as by default."""
@@ -335,14 +339,15 @@ class StartImportRequest(_message.Message):
     def __init__(
         self,
         *,
+        lead_import: Global___NewImport | None = ...,
         content: _builtins.bytes = ...,
         options: Global___ImportOptions | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "import", b"import", "options", b"options", "part", b"part"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "lead_import", b"lead_import", "options", b"options", "part", b"part"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "import", b"import", "options", b"options", "part", b"part"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "lead_import", b"lead_import", "options", b"options", "part", b"part"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["import", "content", "options"]  # noqa: Y015
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["lead_import", "content", "options"]  # noqa: Y015
     _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
 
@@ -371,13 +376,17 @@ Global___NewImport: _TypeAlias = NewImport  # noqa: Y015
 class StartImportResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    IMPORT_FIELD_NUMBER: _builtins.int
+    LEAD_IMPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lead_import(self) -> Global___Import: ...
     def __init__(
         self,
+        *,
+        lead_import: Global___Import | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lead_import", b"lead_import"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lead_import", b"lead_import"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -406,13 +415,17 @@ Global___GetImportRequest: _TypeAlias = GetImportRequest  # noqa: Y015
 class GetImportResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    IMPORT_FIELD_NUMBER: _builtins.int
+    LEAD_IMPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lead_import(self) -> Global___Import: ...
     def __init__(
         self,
+        *,
+        lead_import: Global___Import | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lead_import", b"lead_import"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lead_import", b"lead_import"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -533,13 +546,17 @@ Global___CancelImportRequest: _TypeAlias = CancelImportRequest  # noqa: Y015
 class CancelImportResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    IMPORT_FIELD_NUMBER: _builtins.int
+    LEAD_IMPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lead_import(self) -> Global___Import: ...
     def __init__(
         self,
+        *,
+        lead_import: Global___Import | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lead_import", b"lead_import"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lead_import", b"lead_import"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -568,13 +585,19 @@ Global___ImportBatchRequest: _TypeAlias = ImportBatchRequest  # noqa: Y015
 class ImportBatchResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    IMPORT_FIELD_NUMBER: _builtins.int
+    LEAD_IMPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lead_import(self) -> Global___Import:
+        """As it is after the batch; its state says whether there is more."""
+
     def __init__(
         self,
+        *,
+        lead_import: Global___Import | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lead_import", b"lead_import"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lead_import", b"lead_import"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -613,13 +636,17 @@ Global___EndImportRequest: _TypeAlias = EndImportRequest  # noqa: Y015
 class EndImportResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    IMPORT_FIELD_NUMBER: _builtins.int
+    LEAD_IMPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lead_import(self) -> Global___Import: ...
     def __init__(
         self,
+        *,
+        lead_import: Global___Import | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lead_import", b"lead_import"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lead_import", b"lead_import"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

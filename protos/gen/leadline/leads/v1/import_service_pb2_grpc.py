@@ -81,9 +81,10 @@ class ImportServiceServicer:
     """
 
     def StartImport(self, request_iterator, context):
-        """Keeps the file and orders its import. Takes the metadata key `idempotency-key`: the same key with the same options
-        and file gets the first answer again. VALIDATION_FAILED for what is no CSV, or for a mapping of columns or fields
-        that there are not; UPLOAD_TOO_LARGE over the limit.
+        """Keeps the file and orders its import. An empty message ends it, so that what breaks off is not taken for a whole
+        file. Takes the metadata key `idempotency-key`: the same key with the same options and file gets the first answer
+        again. VALIDATION_FAILED for what is no CSV, or for a mapping of columns or fields that there are not;
+        UPLOAD_TOO_LARGE over the limit.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -37,9 +37,10 @@ class ImportServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ImportServiceAsyncStub: ...
     StartImport: _grpc.StreamUnaryMultiCallable[_import_service_pb2.StartImportRequest, _import_service_pb2.StartImportResponse]
-    """Keeps the file and orders its import. Takes the metadata key `idempotency-key`: the same key with the same options
-    and file gets the first answer again. VALIDATION_FAILED for what is no CSV, or for a mapping of columns or fields
-    that there are not; UPLOAD_TOO_LARGE over the limit.
+    """Keeps the file and orders its import. An empty message ends it, so that what breaks off is not taken for a whole
+    file. Takes the metadata key `idempotency-key`: the same key with the same options and file gets the first answer
+    again. VALIDATION_FAILED for what is no CSV, or for a mapping of columns or fields that there are not;
+    UPLOAD_TOO_LARGE over the limit.
     """
     GetImport: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.GetImportRequest, _import_service_pb2.GetImportResponse]
     """How an import stands."""
@@ -65,9 +66,10 @@ class ImportServiceAsyncStub(ImportServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     StartImport: _aio.StreamUnaryMultiCallable[_import_service_pb2.StartImportRequest, _import_service_pb2.StartImportResponse]  # type: ignore[assignment]
-    """Keeps the file and orders its import. Takes the metadata key `idempotency-key`: the same key with the same options
-    and file gets the first answer again. VALIDATION_FAILED for what is no CSV, or for a mapping of columns or fields
-    that there are not; UPLOAD_TOO_LARGE over the limit.
+    """Keeps the file and orders its import. An empty message ends it, so that what breaks off is not taken for a whole
+    file. Takes the metadata key `idempotency-key`: the same key with the same options and file gets the first answer
+    again. VALIDATION_FAILED for what is no CSV, or for a mapping of columns or fields that there are not;
+    UPLOAD_TOO_LARGE over the limit.
     """
     GetImport: _aio.UnaryUnaryMultiCallable[_import_service_pb2.GetImportRequest, _import_service_pb2.GetImportResponse]  # type: ignore[assignment]
     """How an import stands."""
@@ -96,9 +98,10 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_import_service_pb2.StartImportRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_import_service_pb2.StartImportResponse, _abc.Awaitable[_import_service_pb2.StartImportResponse]]:
-        """Keeps the file and orders its import. Takes the metadata key `idempotency-key`: the same key with the same options
-        and file gets the first answer again. VALIDATION_FAILED for what is no CSV, or for a mapping of columns or fields
-        that there are not; UPLOAD_TOO_LARGE over the limit.
+        """Keeps the file and orders its import. An empty message ends it, so that what breaks off is not taken for a whole
+        file. Takes the metadata key `idempotency-key`: the same key with the same options and file gets the first answer
+        again. VALIDATION_FAILED for what is no CSV, or for a mapping of columns or fields that there are not;
+        UPLOAD_TOO_LARGE over the limit.
         """
 
     @_abc_1.abstractmethod
