@@ -5,7 +5,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(PY):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint format check gen check-gen breaking capture-histories check-images bench bench-rescore clean
+.PHONY: help setup up test lint format check gen check-gen breaking capture-histories check-images bench bench-rescore bench-imports bench-export bench-load bench-lists clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -61,6 +61,18 @@ bench: setup ## a first figure of speed, on a throw-away stack that runs: make b
 
 bench-rescore: setup ## how fast all open leads are scored anew, on a PostgreSQL of its own: [ARGS="--count …"]
 	@$(PY)/python bench/rescore.py $(ARGS)
+
+bench-imports: setup ## how fast a CSV file becomes leads, on a PostgreSQL of its own: [ARGS="--rows … --columns …"]
+	@$(PY)/python bench/imports.py $(ARGS)
+
+bench-export: setup ## how fast and in how much memory all leads are exported, from a folder of load_leads.py: ARGS=FOLDER
+	@$(PY)/python bench/export.py $(ARGS)
+
+bench-load: setup ## fill a PostgreSQL of its own in a folder with a million leads, in minutes: ARGS="--folder FOLDER [--count …]"
+	@$(PY)/python bench/load_leads.py $(ARGS)
+
+bench-lists: setup ## how fast lists are answered, from a folder of bench-load: ARGS="--folder FOLDER [--rest] [--only …]"
+	@$(PY)/python bench/lists.py $(ARGS)
 
 clean: ## remove the environment and caches, keep the data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,11 +1,16 @@
 """Listing leads: every filter, every order, and pages that lose and repeat nothing."""
 
 import asyncio
+import base64
+from datetime import datetime
+from decimal import Decimal
 
 import pytest
 
 from kit.ids import new_id
-from tests.integration.leads.door import Door, refusal
+from leads_service.rpc.paging import cursor_of
+from leads_service.store.lead_list import Place
+from tests.integration.leads.door import Door, fields_at_fault, refusal
 from tests.support.tokens import USER_ID
 
 SORTS = (
@@ -57,6 +62,22 @@ async def test_search_is_a_substring_without_case_of_names_email_and_company(doo
     assert await names(door, mark, search=mark.upper()) == everybody
     assert await names(door, mark, search=f"x@{mark}") == {"Alison"}
     assert {lead.last_name for lead in (await door.find(search="ICE JOHN")).leads} >= {"Johnson"}
+
+
+async def test_search_does_not_mind_accents(door: Door, mark: str) -> None:
+    await door.create(last_name="Åßel Núñez", company=f"{mark} Straße")
+    for search in ("assel nunez", "ÅSSEL NÚÑEZ", f"{mark} strasse", f"{mark} straße", "SSEL NÛÑ"):
+        assert "Åßel Núñez" in {lead.last_name for lead in (await door.find(search=search)).leads}, search
+    await door.delete((await door.find(search=f"{mark} strasse")).leads[0].id)
+    assert (await door.find(search=f"{mark} strasse")).total == 0
+
+
+async def test_what_changes_is_found_by_what_it_is_now(door: Door) -> None:
+    lead = await door.create(last_name=f"before{new_id()}")
+    after = f"after{new_id()}"
+    await door.update(lead.id, last_name=after)
+    assert [found.id for found in (await door.find(search=after)).leads] == [lead.id]
+    assert (await door.find(search=lead.last_name)).total == 0
 
 
 async def test_signs_that_mean_something_to_the_database_are_just_text(door: Door, mark: str) -> None:
@@ -128,6 +149,66 @@ async def test_what_makes_no_sense_is_refused(door: Door, which: dict[str, objec
     error = await refusal(door.find(**which))
     assert error.reason == "VALIDATION_FAILED"
     assert {violation.field for violation in error.violations} == {field}
+
+
+async def test_a_cursor_that_was_changed_is_refused_and_says_so(door: Door, mark: str) -> None:
+    cursor = (await door.find(search=mark, limit=1)).next_cursor
+    plain = base64.urlsafe_b64decode(cursor)
+    others = {base64.urlsafe_b64encode(plain.replace(b"time", kind)).decode() for kind in (b"plain", b"none", b"date")}
+    for changed in (cursor[:-8], cursor[8:], f"{cursor}{cursor}", cursor.swapcase(), "a", *others):
+        error = await refusal(door.find(search=mark, limit=1, cursor=changed))
+        assert fields_at_fault(error) == {("cursor", "NOT_A_CURSOR")}, changed
+
+
+@pytest.mark.parametrize(
+    ("by", "key"),
+    [
+        ("createdAt", "text"),
+        ("createdAt", datetime(2025, 1, 1)),  # noqa: DTZ001 - without a time zone it is none of ours
+        ("score", 2**40),
+        ("score", Decimal(5)),
+        ("company", "a\x00b"),
+        ("company", 5),
+        ("estimatedValue", True),
+        ("stage", "New"),
+    ],
+)
+async def test_a_cursor_whose_key_fits_no_lead_of_the_order_is_refused(door: Door, by: str, key: object) -> None:
+    cursor = cursor_of(Place(key, new_id()), f"{by} desc")
+    error = await refusal(door.find(sort_by=by, cursor=cursor))
+    assert fields_at_fault(error) == {("cursor", "NOT_A_CURSOR")}
+
+
+async def test_a_list_that_is_followed_shows_each_lead_once_while_others_come_in(door: Door) -> None:
+    mark = f"follow{new_id()}"
+    before = [(await door.create(company=mark, last_name=f"{place:02}")).id for place in range(12)]
+    stop = asyncio.Event()
+
+    async def create() -> None:
+        while not stop.is_set():
+            await door.create(company=mark, last_name="new")
+
+    for sort_by, sort_dir in (("createdAt", "asc"), ("createdAt", "desc"), ("lastName", "desc"), ("updatedAt", "asc")):
+        creating = asyncio.create_task(create())
+        followed: list[str] = []
+        cursor = ""
+        for _ in range(6):
+            page = await door.find(search=mark, sort_by=sort_by, sort_dir=sort_dir, limit=4, cursor=cursor)
+            followed += [lead.id for lead in page.leads]
+            cursor = page.next_cursor
+            if not cursor:
+                break
+        stop.set()
+        await creating
+        stop.clear()
+        assert len(set(followed)) == len(followed)
+        if (sort_by, sort_dir) in {("createdAt", "asc"), ("updatedAt", "asc")}:
+            assert set(before) <= set(followed[: len(before)])
+
+
+async def test_a_total_is_left_out_where_it_is_not_wanted(door: Door, mark: str) -> None:
+    page = await door.find(search=mark, limit=1, without_total=True)
+    assert (page.total, len(page.leads), page.next_cursor != "") == (0, 1, True)
 
 
 async def test_a_cursor_of_another_order_is_refused(door: Door, mark: str) -> None:

@@ -80,6 +80,8 @@ class Lead:
     disqualification_notes: str | None = None
     # Where a closed lead was before; nothing of an open one.
     closed_from_stage_id: UUID | None = None
+    # When it was last opened again.
+    reopened_at: datetime | None = None
     sla: Sla | None = None
     first_response_at: datetime | None = None
     clock_version: int = 0
@@ -92,6 +94,11 @@ class Lead:
         """What people call it: full name, else company, else e-mail, else phone."""
         full = " ".join(part for part in (self.first_name, self.last_name) if part)
         return full or self.company or self.email or self.phone or ""
+
+    @property
+    def waits_since(self) -> datetime:
+        """Since when somebody is to answer it: from its creation, or from when it was opened again."""
+        return self.reopened_at or self.created_at
 
     @property
     def email_domain(self) -> str | None:

@@ -47,6 +47,8 @@ class Listing:
             raise invalid_field("cursor", "NOT_ALLOWED", "Use page or cursor, not both.")
         if request.cursor:
             place = place_of(request.cursor, _order_name(order))
+            if not order.has_key(place.key):
+                raise invalid_field("cursor", "NOT_A_CURSOR", "Take it from meta.nextCursor of the page before.")
             return cls(_filter(request, caller), order, limit_of(request.limit), 0, place)
         limit, offset = page_of(request.page, request.limit)
         return cls(_filter(request, caller), order, limit, offset, None)

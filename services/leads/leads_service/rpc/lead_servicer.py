@@ -10,14 +10,21 @@ from kit.rpc.guard import Context
 from leads_service.rpc.bulk_servicer import BulkServicer
 from leads_service.rpc.duplicates_servicer import DuplicatesServicer
 from leads_service.rpc.lead_closing_servicer import LeadClosingServicer
-from leads_service.rpc.lead_list_mapping import Listing
+from leads_service.rpc.lead_export_servicer import LeadExportServicer
 from leads_service.rpc.lead_mapping import given_fields, json_object_of, lead_to_proto, masked_fields
-from leads_service.rpc.situation import Parts, caller, caller_id, expected_version
-from leads_service.store.lead_list import list_leads
+from leads_service.rpc.lead_reading_servicer import LeadReadingServicer
+from leads_service.rpc.situation import Parts, caller_id, expected_version
 from leads_service.usecases import leads
 
 
-class LeadServicer(BulkServicer, LeadClosingServicer, DuplicatesServicer, pb_grpc.LeadServiceServicer):
+class LeadServicer(
+    LeadReadingServicer,
+    BulkServicer,
+    LeadClosingServicer,
+    LeadExportServicer,
+    DuplicatesServicer,
+    pb_grpc.LeadServiceServicer,
+):
     """Each method is one transaction."""
 
     def __init__(self, parts: Parts) -> None:
@@ -32,31 +39,6 @@ class LeadServicer(BulkServicer, LeadClosingServicer, DuplicatesServicer, pb_grp
         situation = self._parts.by_caller()
         lead = await leads.create_lead(tx, given_fields(request.fields), caller_id(), situation)
         return pb.CreateLeadResponse(lead=lead_to_proto(lead, situation.configuration, situation.actor))
-
-    async def GetLead(self, request: pb.GetLeadRequest, _context: Context) -> pb.GetLeadResponse:
-        """One lead."""
-        configuration = self._parts.configuration.current()
-        async with self._parts.database.reading() as connection:
-            lead = await leads.get_lead(connection, parse_id(request.lead_id, "id"))
-        return pb.GetLeadResponse(lead=lead_to_proto(lead, configuration, caller()))
-
-    async def ListLeads(self, request: pb.ListLeadsRequest, _context: Context) -> pb.ListLeadsResponse:
-        """A page of leads."""
-        configuration, viewer = self._parts.configuration.current(), caller()
-        listing = Listing.of(request, configuration, caller_id())
-        async with self._parts.database.reading() as connection:
-            page = await list_leads(
-                connection,
-                listing.which,
-                listing.order,
-                limit=listing.limit,
-                offset=listing.offset,
-                after=listing.after,
-                now=self._parts.clock(),
-            )
-        shown = [lead_to_proto(lead, configuration, viewer, with_breakdown=False) for lead in page.leads]
-        cursor = listing.cursor(page, viewer, configuration)
-        return pb.ListLeadsResponse(leads=shown, total=page.total, next_cursor=cursor)
 
     async def UpdateLead(self, request: pb.UpdateLeadRequest, _context: Context) -> pb.UpdateLeadResponse:
         """Changes what the mask names."""
@@ -74,14 +56,17 @@ class LeadServicer(BulkServicer, LeadClosingServicer, DuplicatesServicer, pb_grp
             await leads.delete_lead(tx, lead_id, expected_version(request), self._parts.by_caller())
         return pb.DeleteLeadResponse()
 
-    async def ChangeStage(self, request: pb.ChangeStageRequest, _context: Context) -> pb.ChangeStageResponse:
-        """Moves the lead through the stage's gate."""
+    async def ChangeStage(self, request: pb.ChangeStageRequest, context: Context) -> pb.ChangeStageResponse:
+        """Moves the lead through the stage's gate; repeated under the same idempotency key, the first answer."""
+        key = key_of_call("ChangeStage", request, context.invocation_metadata())
+        return await self._parts.idempotency.once(
+            key, pb.ChangeStageResponse, lambda tx: self._change_stage(tx, request)
+        )
+
+    async def _change_stage(self, tx: Writing, request: pb.ChangeStageRequest) -> pb.ChangeStageResponse:
         situation = self._parts.by_caller()
         lead_id, stage_id = parse_id(request.lead_id, "id"), parse_id(request.stage_id, "stageId")
         values = json_object_of(request.stage_field_values, "stageFieldValues")
         expected = expected_version(request)
-        async with self._parts.database.transaction() as tx:
-            lead = await leads.change_stage(
-                tx, lead_id, stage_id, values, expected_version=expected, situation=situation
-            )
+        lead = await leads.change_stage(tx, lead_id, stage_id, values, expected_version=expected, situation=situation)
         return pb.ChangeStageResponse(lead=lead_to_proto(lead, situation.configuration, situation.actor))

@@ -1,7 +1,7 @@
-"""The list of leads: filters, order, pages by number or by cursor."""
+"""The list of leads: filters, order, pages by number or by cursor, and how many there are."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,74 +10,29 @@ import sqlalchemy as sa
 
 from kit.db.database import Reading
 from leads_service.domain.lead import Lead
-from leads_service.store.rows import LEAD_COLUMNS, lead_from_row
-from leads_service.store.sla_conditions import has_status
+from leads_service.store import lead_counts, lead_pages
+from leads_service.store.lead_counts import Facts
+from leads_service.store.lead_filter import LeadFilter, folded, searched
+from leads_service.store.lead_order import MOST_SORTED, SORT_COLUMNS, LeadOrder, Place, parts_of
+from leads_service.store.lead_pages import Span, Wanted
+from leads_service.store.rows import lead_from_row
 from leads_service.store.tables import LEADS
 
-SORT_COLUMNS: dict[str, sa.ColumnElement[Any]] = {
-    "createdAt": LEADS.c.created_at,
-    "updatedAt": LEADS.c.updated_at,
-    "firstName": LEADS.c.first_name,
-    "lastName": LEADS.c.last_name,
-    "company": LEADS.c.company,
-    "score": LEADS.c.score,
-    "estimatedValue": LEADS.c.estimated_value,
-    "slaDeadline": LEADS.c.sla_deadline,
-}
+__all__ = ["SORT_COLUMNS", "LeadFilter", "LeadOrder", "LeadPage", "Place", "list_leads", "next_page"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeadFilter:
-    """Which leads. An empty sequence and None filter nothing; filters combine with and, values with or."""
-
-    search: str = ""
-    stage_ids: Sequence[UUID] = ()
-    pipeline_ids: Sequence[UUID] = ()
-    priorities: Sequence[str] = ()
-    sources: Sequence[str] = ()
-    owners: Sequence[UUID] = ()
-    unassigned: bool = False
-    statuses: Sequence[str] = ()
-    sla_statuses: Sequence[str] = ()
-    qualified: bool | None = None
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LeadOrder:
-    """By what, and which way. ``ranks`` gives the positions of priorities or stages where it is by these."""
-
-    by: str = "createdAt"
-    descending: bool = True
-    ranks: Mapping[Any, int] | None = None
-
-    def key(self) -> sa.ColumnElement[Any]:
-        """The expression that leads are ordered by, before their id."""
-        if self.ranks is None:
-            return SORT_COLUMNS[self.by]
-        column = LEADS.c.stage_id if self.by == "stage" else LEADS.c.priority
-        return sa.case(dict(self.ranks), value=column) if self.ranks else sa.null()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page ended: the last lead's order key, nothing where it has none, and its id.
-
-    Where the key is not to be told, it is looked up when the list goes on.
-    """
-
-    key: Any
-    id: UUID
-    is_told: bool = True
+# Gathering a lead costs as much as going past so many of an order: less where an index has the key.
+_GATHERING_COSTS = 50
+_GATHERING_COSTS_BY_CREATION = 2
+# Of so few, to go through an order is never worth while.
+_FEW = 300
 
 
 @dataclass(frozen=True, slots=True)
 class LeadPage:
-    """The leads of a page, how many there are in all, and where the page ended if there is more."""
+    """The leads of a page, how many there are in all where that was asked for, and where it ended if there is more."""
 
     leads: Sequence[Lead]
-    total: int
+    total: int | None
     end: Place | None
 
 
@@ -90,19 +45,28 @@ async def list_leads(
     offset: int = 0,
     after: Place | None = None,
     now: datetime,
+    with_total: bool = True,
 ) -> LeadPage:
     """One page of the leads that are not deleted; ``after`` takes the place of ``offset``."""
     if after is not None and not after.is_told:
         after = await _looked_up(connection, order, after.id)
-    conditions = _conditions(which, now)
-    key = order.key().label("order_key")
-    query = sa.select(*LEAD_COLUMNS, key).where(*conditions).order_by(*_order_by(key, order)).limit(limit + 1)
-    query = query.where(_beyond(order, after)) if after else query.offset(offset)
-    total = (await connection.execute(sa.select(sa.func.count()).where(*conditions))).scalar_one()
-    rows = (await connection.execute(query)).mappings().all()
+    # One more than is shown tells whether there is more.
+    span = Span(limit + 1, offset, after)
+    listing = await _Listing.begun(connection, Wanted(which, order, now), span)
+    if which.search:
+        rows, total = await listing.searched(with_total=with_total)
+    else:
+        rows, total = await listing.rows(), listing.count
     page = rows[:limit]
     end = Place(page[-1]["order_key"], page[-1]["id"]) if len(rows) > limit else None
-    return LeadPage([lead_from_row(row) for row in page], total, end)
+    return LeadPage([lead_from_row(row) for row in page], total if with_total else None, end)
+
+
+async def next_page(  # noqa: PLR0917 - nothing of them goes without the others
+    connection: Reading, which: LeadFilter, order: LeadOrder, limit: int, after: Place | None, now: datetime
+) -> LeadPage:
+    """The page behind a place, or the first one, without a count of them all."""
+    return await list_leads(connection, which, order, limit=limit, after=after, now=now, with_total=False)
 
 
 async def _looked_up(connection: Reading, order: LeadOrder, lead_id: UUID) -> Place:
@@ -110,54 +74,76 @@ async def _looked_up(connection: Reading, order: LeadOrder, lead_id: UUID) -> Pl
     return Place((await connection.execute(query)).scalar_one_or_none(), lead_id)
 
 
-def _order_by(key: sa.Label[Any], order: LeadOrder) -> list[sa.ColumnElement[Any]]:
-    """Leads without a value come last, whichever way."""
-    if order.descending:
-        return [key.desc().nulls_last(), LEADS.c.id.desc()]
-    return [key.asc().nulls_last(), LEADS.c.id.asc()]
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """A list as it is asked for, and what is known of it: its facets, and how many leads it has but for a search."""
 
+    connection: Reading
+    wanted: Wanted
+    span: Span
+    facts: Facts
+    count: int
 
-def _beyond(order: LeadOrder, after: Place) -> sa.ColumnElement[bool]:
-    key, ident = order.key(), LEADS.c.id
-    later_id = ident < after.id if order.descending else ident > after.id
-    if after.key is None:
-        return sa.and_(key.is_(None), later_id)
-    later_key = key < after.key if order.descending else key > after.key
-    return sa.or_(later_key, sa.and_(key == after.key, later_id), key.is_(None))
+    @classmethod
+    async def begun(cls, connection: Reading, wanted: Wanted, span: Span) -> "_Listing":
+        which = wanted.which
+        if which.search:
+            which = replace(which, search=await folded(connection, which.search))
+            wanted = replace(wanted, which=which)
+        facts = await lead_counts.facts(connection, which, wanted.order.ranked)
+        count = facts.in_facets
+        if which.by_owner or which.by_creation or which.added or which.excepted:
+            count = await lead_counts.count(connection, which, wanted.now)
+        return cls(connection, wanted, span, facts, count)
 
+    async def rows(self) -> Sequence[sa.RowMapping]:
+        """The rows of a list that is not searched."""
+        if self.span.offset >= self.count:
+            return []
+        if self._are_few:
+            return await lead_pages.gather(self.connection, await self._few(), self.wanted.order, self.span)
+        return await self._gone_through(self.count)
 
-def _conditions(which: LeadFilter, now: datetime) -> list[sa.ColumnElement[bool]]:
-    lists = (
-        (LEADS.c.stage_id, which.stage_ids),
-        (LEADS.c.pipeline_id, which.pipeline_ids),
-        (LEADS.c.priority, which.priorities),
-        (LEADS.c.source, which.sources),
-        (LEADS.c.status, which.statuses),
-    )
-    conditions: list[sa.ColumnElement[bool]] = [LEADS.c.deleted_at.is_(None)]
-    conditions += [column.in_(values) for column, values in lists if values]
-    if which.search:
-        conditions.append(LEADS.c.search_text.contains(which.search.lower(), autoescape=True))
-    if which.owners or which.unassigned:
-        conditions.append(owned_by(which.owners, unassigned=which.unassigned))
-    if which.sla_statuses:
-        conditions.append(has_status(which.sla_statuses, now))
-    if which.qualified is not None:
-        conditions.append(LEADS.c.qualified.is_(which.qualified))
-    return conditions + created_between(which.created_from, which.created_to)
+    async def searched(self, *, with_total: bool) -> tuple[Sequence[sa.RowMapping], int]:
+        """The rows of a list that is searched, and how many there are in all where that is wanted."""
+        sources = await self._candidates()
+        found, ids = await lead_pages.find(self.connection, sources, None if with_total else MOST_SORTED + 1)
+        if self.span.offset >= found:
+            return [], found
+        if found <= MOST_SORTED:
+            known = lead_pages.known(ids)
+            return await lead_pages.gather(self.connection, known, self.wanted.order, self.span), found
+        return await self._gone_through(found if with_total else None), found
 
+    async def _candidates(self) -> Sequence[sa.Select[Any]]:
+        """Where to look for what is searched, other than in an order."""
+        if self.count <= MOST_SORTED:
+            return lead_pages.found_in(await self._few(), self.wanted.which.search)
+        return [searched(self.wanted.which, self.wanted.now)]
 
-def owned_by(owners: Sequence[UUID], *, unassigned: bool) -> sa.ColumnElement[bool]:
-    """Assigned to one of the owners, or to nobody where that is wanted."""
-    nobody = LEADS.c.assigned_to.is_(None) if unassigned else sa.false()
-    return sa.or_(LEADS.c.assigned_to.in_(owners), nobody) if owners else nobody
+    @property
+    def _are_few(self) -> bool:
+        """Whether to gather all of them costs less than to go through their order until there are enough."""
+        costs = _GATHERING_COSTS_BY_CREATION if self.wanted.order.by == "createdAt" else _GATHERING_COSTS
+        passed = (self.span.offset + self.span.limit) * self.facts.everything
+        return self.count <= _FEW or costs * self.count**2 <= passed
 
+    async def _few(self) -> Sequence[sa.Select[Any]]:
+        """Sources of all leads, by what has fewer: their owners or their facets."""
+        which = self.wanted.which
+        by_owner = which.by_owner
+        if by_owner and which.by_facet:
+            alone = LeadFilter(owners=which.owners, unassigned=which.unassigned)
+            by_owner = await lead_counts.count(self.connection, alone, self.wanted.now) <= self.facts.in_facets
+        return lead_pages.few(self.wanted, by_owner=by_owner)
 
-def created_between(start: datetime | None, end: datetime | None) -> list[sa.ColumnElement[bool]]:
-    """Created at or after ``start`` and before ``end``."""
-    conditions: list[sa.ColumnElement[bool]] = []
-    if start is not None:
-        conditions.append(LEADS.c.created_at >= start)
-    if end is not None:
-        conditions.append(LEADS.c.created_at < end)
-    return conditions
+    async def _gone_through(self, count: int | None) -> Sequence[sa.RowMapping]:
+        """The rows by going through the order, from the nearer end where it is known how many there are."""
+        wanted, span = self.wanted, self.span
+        parts = parts_of(wanted.order, wanted.which, self.facts.of_value)
+        if count is None or span.after or span.offset <= count // 2:
+            return await lead_pages.go_through(self.connection, wanted, parts, span)
+        limit = min(span.limit, count - span.offset)
+        from_end = Span(limit, count - span.offset - limit, from_end=True)
+        backward = replace(wanted, order=wanted.order.reversed())
+        return await lead_pages.go_through(self.connection, backward, parts[::-1], from_end)

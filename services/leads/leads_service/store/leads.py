@@ -27,6 +27,13 @@ async def get(connection: Reading, lead_id: UUID) -> Lead | None:
     return _first(await connection.execute(_ALIVE_BY_ID, {"lead_id": lead_id}))
 
 
+async def get_many(connection: Reading, lead_ids: Collection[UUID]) -> dict[UUID, Lead]:
+    """The leads of these ids that are not deleted."""
+    wanted = LEADS.c.id == sa.any_(sa.literal(list(lead_ids), sa.ARRAY(sa.Uuid)))
+    rows = (await connection.execute(sa.select(*LEAD_COLUMNS).where(wanted, LEADS.c.deleted_at.is_(None)))).mappings()
+    return {row["id"]: lead_from_row(row) for row in rows}
+
+
 async def lock(tx: Writing, lead_id: UUID) -> Lead | None:
     """The lead, deleted or not, locked until the transaction ends."""
     return _first(await tx.execute(_BY_ID.with_for_update(), {"lead_id": lead_id}))

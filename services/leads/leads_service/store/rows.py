@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from leads_service.domain.email_key import email_key
 from leads_service.domain.lead import Lead, LeadStatus, ScorePart
 from leads_service.domain.sla import Escalation, Pausing, Sla
 from leads_service.store.tables import LEADS
@@ -21,7 +22,8 @@ _SLA_COLUMNS = {
     "breach_recorded_at": "breach_recorded_at",
     "paused_at": "sla_paused_at",
 }
-_COMPUTED = {"search_text"}
+# Never read: what is made of other columns.
+_COMPUTED = {"search_text", "email_key", "facet"}
 _SHAPED = {"score_breakdown", "sla_escalations", "sla_pausing", "sla_pauses", "status", *_SLA_COLUMNS.values()}
 _PLAIN = tuple(column.name for column in LEADS.columns if column.name not in _SHAPED | _COMPUTED)
 
@@ -31,6 +33,17 @@ LEAD_COLUMNS: tuple[sa.Column[Any], ...] = tuple(column for column in LEADS.colu
 def row_of(record: Any) -> dict[str, Any]:
     """The row of a record whose fields are the columns."""
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
+def json_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row as ``jsonb_populate_record`` of PostgreSQL takes it."""
+    return {name: _json(value) for name, value in row.items()}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, (UUID, Decimal)) else value
 
 
 def lead_from_row(values: sa.RowMapping) -> Lead:
@@ -66,6 +79,10 @@ def _columns(lead: Lead, attributes: Iterable[str]) -> dict[str, Any]:
     return row
 
 
+def _email(email: str | None) -> dict[str, Any]:
+    return {"email": email, "email_key": email_key(email) if email and not email.isascii() else None}
+
+
 def _score_breakdown(parts: Iterable[ScorePart]) -> dict[str, Any]:
     shown = [{"ruleId": str(part.rule_id), "name": part.name, "points": part.points} for part in parts]
     return {"score_breakdown": shown}
@@ -82,6 +99,7 @@ def _sla_columns(sla: Sla | None) -> dict[str, Any]:
 
 # How attributes are written that are not written as they are.
 _SHAPES: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "email": _email,
     "custom_fields": lambda value: {"custom_fields": dict(value)},
     "stage_field_values": lambda value: {"stage_field_values": dict(value)},
     "status": lambda value: {"status": value.value},

@@ -8,9 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from kit.db.database import Reading
-from leads_service.store.lead_list import created_between, owned_by
-from leads_service.store.sla_conditions import has_sla, is_at_risk, is_breached, is_met_late
-from leads_service.store.tables import LEADS
+from leads_service.store.lead_counts import number
+from leads_service.store.lead_filter import LeadFilter
+
+_WITH_SLA = ("on_track", "at_risk", "breached", "met", "met_late", "paused")
+_TOO_LATE = ("breached", "met_late")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,17 @@ class SummaryFilter:
 
 
 async def count(connection: Reading, which: SummaryFilter, now: datetime) -> SlaCounts:
-    """Every lead with an SLA that is not deleted, once, in one pass."""
-    conditions = [LEADS.c.deleted_at.is_(None), has_sla(), *created_between(which.created_from, which.created_to)]
-    if which.owners or which.unassigned:
-        conditions.append(owned_by(which.owners, unassigned=which.unassigned))
-    if which.pipeline_ids:
-        conditions.append(LEADS.c.pipeline_id.in_(which.pipeline_ids))
-    query = sa.select(
-        sa.func.count(),
-        sa.func.count().filter(is_at_risk(now)),
-        sa.func.count().filter(sa.or_(is_breached(now), is_met_late())),
-    ).where(*conditions)
-    return SlaCounts(*(await connection.execute(query)).one())
+    """Every lead with an SLA that is not deleted, once, all at one moment."""
+    numbers = (number(_in_status(which, statuses), now) for statuses in (_WITH_SLA, ["at_risk"], _TOO_LATE))
+    return SlaCounts(*map(int, (await connection.execute(sa.select(*numbers))).one()))
+
+
+def _in_status(which: SummaryFilter, statuses: Sequence[str]) -> LeadFilter:
+    return LeadFilter(
+        owners=which.owners,
+        unassigned=which.unassigned,
+        pipeline_ids=which.pipeline_ids,
+        created_from=which.created_from,
+        created_to=which.created_to,
+        sla_statuses=statuses,
+    )

@@ -11,7 +11,7 @@ from kit.db.database import Reading, Writing
 from leads_service.domain.stage_assignment import StageAssignment
 from leads_service.store.rows import row_of
 from leads_service.store.tables import STAGE_ASSIGNMENTS
-from leads_service.store.timeline import Page, page_of_lead
+from leads_service.store.timeline import Page, Span, page_of_lead
 
 _ASSIGNMENTS = STAGE_ASSIGNMENTS.c
 
@@ -34,8 +34,6 @@ async def _end(tx: Writing, lead_ids: Sequence[UUID], now: datetime) -> dict[UUI
     return {row.lead_id: row.ended_at for row in await tx.execute(statement)}
 
 
-async def list_stage_assignments(connection: Reading, lead_id: UUID, limit: int, offset: int) -> Page[StageAssignment]:
+async def list_stage_assignments(connection: Reading, lead_id: UUID, span: Span) -> Page[StageAssignment]:
     """A page of who held the lead where, newest first."""
-    return await page_of_lead(
-        connection, STAGE_ASSIGNMENTS, _ASSIGNMENTS.started_at, StageAssignment, (lead_id, limit, offset)
-    )
+    return await page_of_lead(connection, STAGE_ASSIGNMENTS, _ASSIGNMENTS.started_at, StageAssignment, (lead_id, span))

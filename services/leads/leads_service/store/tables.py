@@ -1,5 +1,7 @@
 """The tables of the leads database."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -10,11 +12,30 @@ METADATA = sa.MetaData()
 
 _TIMESTAMP = sa.DateTime(timezone=True)
 _ALIVE = sa.text("deleted_at IS NULL")
+_PENDING = sa.text(
+    "deleted_at IS NULL AND first_response_at IS NULL AND sla_paused_at IS NULL AND sla_deadline IS NOT NULL"
+)
 
-# First and last name stand together so that a full name is found; fields are kept apart by a line break.
+# What the version before searched in; nobody else reads it.
 _SEARCH_TEXT = (
     "lower(coalesce(first_name, '') || ' ' || coalesce(last_name, '') || E'\\n' || "
     "coalesce(email, '') || E'\\n' || coalesce(company, ''))"
+)
+
+# A number for each combination of what lists filter by: leads that are alike in it are counted together.
+_FACET = (
+    "CASE WHEN deleted_at IS NULL THEN leads_facet(pipeline_id, stage_id, priority, source, status, qualified, "
+    "leads_sla_outcome(first_response_at, sla_deadline, sla_paused_at)) END"
+)
+# What else lists filter by, so that an order is gone through without looking at the leads themselves.
+_FILTERED_BY = ("facet", "assigned_to", "created_at")
+
+# Of an answered lead, only what had come by then; escalations of an unanswered one only.
+TO_RECORD = (
+    "deleted_at IS NULL AND ("
+    "at_risk_recorded_at IS NULL AND (first_response_at IS NULL OR first_response_at >= sla_at_risk_at) "
+    "OR breach_recorded_at IS NULL AND (first_response_at IS NULL OR first_response_at >= sla_deadline) "
+    "OR first_response_at IS NULL AND sla_escalations @> '[{\"escalatedAt\": null}]')"
 )
 
 LEADS = sa.Table(
@@ -24,6 +45,8 @@ LEADS = sa.Table(
     sa.Column("first_name", sa.Text),
     sa.Column("last_name", sa.Text),
     sa.Column("email", sa.Text),
+    # What an e-mail is compared by where that is not just its lower case: of addresses beyond ASCII.
+    sa.Column("email_key", sa.Text),
     sa.Column("phone", sa.Text),
     sa.Column("phone_e164", sa.Text),
     sa.Column("company", sa.Text),
@@ -56,6 +79,7 @@ LEADS = sa.Table(
     sa.Column("disqualification_notes", sa.Text),
     # Where a closed lead was before.
     sa.Column("closed_from_stage_id", sa.Uuid),
+    sa.Column("reopened_at", _TIMESTAMP),
     sa.Column("sla_policy", sa.Text),
     sa.Column("sla_started_at", _TIMESTAMP),
     sa.Column("sla_at_risk_at", _TIMESTAMP),
@@ -72,41 +96,101 @@ LEADS = sa.Table(
     sa.Column("clock_closed_by", sa.Text, nullable=False, server_default=""),
     sa.Column("score_revision", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("search_text", sa.Text, sa.Computed(_SEARCH_TEXT, persisted=True)),
+    sa.Column("facet", sa.BigInteger, sa.Computed(_FACET, persisted=True)),
     sa.CheckConstraint("status IN ('open', 'converted', 'disqualified')", name="leads_status_known"),
     sa.CheckConstraint("estimated_value >= 0", name="leads_estimated_value_not_negative"),
     sa.CheckConstraint(
         "status <> 'converted' OR (converted_at IS NOT NULL AND conversion_id IS NULL)", name="leads_converted_whole"
     ),
-    sa.Index(
-        "leads_search",
-        "search_text",
-        postgresql_using="gin",
-        postgresql_ops={"search_text": "gin_trgm_ops"},
-        postgresql_where=_ALIVE,
-    ),
+    # Leads on whose clock something is still to be recorded, be it due or not.
+    sa.Index("leads_to_record", "sla_at_risk_at", "id", postgresql_where=sa.text(TO_RECORD)),
     # Counted at each entry to a stage that assigns to whoever has the least.
     sa.Index("leads_open_of_owner", "assigned_to", postgresql_where=sa.text("status = 'open' AND deleted_at IS NULL")),
     sa.Index("leads_email", sa.text("lower(email)"), postgresql_where=_ALIVE),
+    sa.Index("leads_email_key", "email_key", postgresql_where=sa.text("email_key IS NOT NULL AND deleted_at IS NULL")),
     sa.Index("leads_phone", "phone_e164", postgresql_where=_ALIVE),
     *(
-        sa.Index(f"leads_{name}", *columns, postgresql_where=_ALIVE)
+        sa.Index(f"leads_{name}", *columns, postgresql_include=_FILTERED_BY, postgresql_where=_ALIVE)
         for name, columns in {
-            "by_creation": ("created_at", "id"),
             "by_update": ("updated_at", "id"),
             "by_first_name": ("first_name", "id"),
             "by_last_name": ("last_name", "id"),
             "by_company": ("company", "id"),
-            "by_score": ("score", "id"),
+            # Nothing is as near to the score as this: without it, one order of the others would begin at the far end.
+            "by_score": ("qualified", "score", "id"),
             "by_estimated_value": ("estimated_value", "id"),
             "by_deadline": ("sla_deadline", "id"),
-            "of_stage": ("stage_id", "created_at", "id"),
-            "of_pipeline": ("pipeline_id", "created_at", "id"),
-            "of_owner": ("assigned_to", "created_at", "id"),
-            "of_priority": ("priority", "created_at", "id"),
-            "of_source": ("source", "created_at", "id"),
-            "of_status": ("status", "created_at", "id"),
+            "by_stage": ("stage_id", "id"),
+            "by_priority": ("priority", "id"),
         }.items()
     ),
+    sa.Index(
+        "leads_by_creation", "created_at", "id", postgresql_include=["facet", "assigned_to"], postgresql_where=_ALIVE
+    ),
+    sa.Index(
+        "leads_of_facet", "facet", "created_at", "id", postgresql_include=["assigned_to"], postgresql_where=_ALIVE
+    ),
+    sa.Index(
+        "leads_of_owner", "assigned_to", "created_at", "id", postgresql_include=["facet"], postgresql_where=_ALIVE
+    ),
+    # Of those whose deadline lies ahead there are never many.
+    sa.Index("leads_pending", "sla_deadline", "id", postgresql_include=["sla_at_risk_at"], postgresql_where=_PENDING),
+    # Looked for when a pipeline or a source is deleted.
+    sa.Index("leads_of_pipeline", "pipeline_id", "created_at", "id", postgresql_where=_ALIVE),
+    sa.Index("leads_of_source", "source", "created_at", "id", postgresql_where=_ALIVE),
+)
+
+
+# The searched text of each lead that is not deleted, without case and accents, beside what lists filter by. It is
+# narrow, so that very many are looked through, and a lead that changes otherwise is not put into the index of texts
+# anew. Triggers keep it.
+LEAD_TEXTS = sa.Table(
+    "lead_texts",
+    METADATA,
+    sa.Column("lead_id", sa.Uuid, primary_key=True),
+    sa.Column("facet", sa.BigInteger, nullable=False),
+    sa.Column("assigned_to", sa.Uuid),
+    sa.Column("created_at", _TIMESTAMP, nullable=False),
+    sa.Column("search_text", sa.Text, nullable=False),
+    sa.Index(
+        "lead_texts_search", "search_text", postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}
+    ),
+)
+
+
+def _count_table(name: str, *columns: sa.Column[Any]) -> sa.Table:
+    """A table of how many leads there are of each facet. Who writes it is not this service but the database."""
+    return sa.Table(name, METADATA, *columns, sa.Column("leads", sa.BigInteger, nullable=False))
+
+
+def _facet(*, primary_key: bool = True) -> sa.Column[int]:
+    return sa.Column("facet", sa.BigInteger, nullable=False, primary_key=primary_key, autoincrement=False)
+
+
+def _facet_parts() -> tuple[sa.Column[Any], ...]:
+    return (
+        sa.Column("pipeline_id", sa.Uuid, nullable=False),
+        sa.Column("stage_id", sa.Uuid, nullable=False),
+        sa.Column("priority", sa.Text, nullable=False),
+        sa.Column("source", sa.Text),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("qualified", sa.Boolean, nullable=False),
+        sa.Column("sla_outcome", sa.Text, nullable=False),
+    )
+
+
+LEAD_FACETS = _count_table("lead_facets", _facet(), *_facet_parts())
+LEAD_COUNTS_OF_MONTH = _count_table("lead_counts_of_month", sa.Column("month", sa.Date, primary_key=True), _facet())
+LEAD_COUNTS_OF_OWNER = _count_table("lead_counts_of_owner", sa.Column("owner", sa.Uuid, primary_key=True), _facet())
+
+# What is not in the counts yet: each transaction that changes leads adds rows of its own, so that none waits.
+LEAD_COUNT_CHANGES = _count_table(
+    "lead_count_changes",
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    _facet(primary_key=False),
+    *_facet_parts(),
+    sa.Column("owner", sa.Uuid, nullable=False),
+    sa.Column("month", sa.Date, nullable=False),
 )
 
 
@@ -238,6 +322,7 @@ IMPORTS = sa.Table(
     sa.Column("file_name", sa.Text, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("object_key", sa.Text, nullable=False),
+    sa.Column("delimiter", sa.Text, nullable=False),
     sa.Column("options", JSONB, nullable=False),
     sa.Column("columns", JSONB, nullable=False),
     *(
@@ -263,12 +348,19 @@ IMPORT_REFUSALS = sa.Table(
     sa.Column("reasons", JSONB, nullable=False),
 )
 
-# E-mails and phones of the leads that a dry run would have created; later rows are matched with them, too.
+# Leads as a dry run would have made or changed them; later rows are matched with them, too.
 IMPORT_MATCHES = sa.Table(
     "import_matches",
     METADATA,
     sa.Column("import_id", sa.Uuid, sa.ForeignKey("imports.id"), primary_key=True),
-    sa.Column("match_key", sa.Text, primary_key=True),
+    sa.Column("lead_id", sa.Uuid, primary_key=True),
+    # What they are matched by.
+    sa.Column("email", sa.Text),
+    sa.Column("phone_e164", sa.Text),
+    # A row of leads.
+    sa.Column("lead", JSONB, nullable=False),
+    sa.Index("import_matches_by_email", "import_id", "email"),
+    sa.Index("import_matches_by_phone", "import_id", "phone_e164"),
 )
 
 # The one run that scores all open leads anew: what was asked for, and how far it is.

@@ -1,6 +1,6 @@
 """Activities, notes and history of a lead: newest first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -9,43 +9,50 @@ import sqlalchemy as sa
 
 from kit.db.database import Reading, Writing
 from leads_service.domain.lead import Activity, HistoryEntry, Note
+from leads_service.store.lead_list import Place
 from leads_service.store.tables import ACTIVITIES, HISTORY, NOTES
 
 Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Which part of a list: so many, from an offset on or behind a place."""
+
+    limit: int
+    offset: int = 0
+    after: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[Record]):
-    """A page of records, and how many there are in all."""
+    """A page of records, how many there are in all, and where it ended if there is more."""
 
     records: Sequence[Record]
     total: int
+    end: Place | None = None
 
 
 async def list_activities(
-    connection: Reading, lead_id: UUID, limit: int, offset: int, *, without: Collection[str] = ()
+    connection: Reading, lead_id: UUID, span: Span, *, without: Collection[str] = ()
 ) -> Page[Activity]:
     """A page of the lead's activities, ``without`` those of these types."""
     shown = [ACTIVITIES.c.type.not_in(without)] if without else []
-    return await page_of_lead(
-        connection, ACTIVITIES, ACTIVITIES.c.created_at, Activity, (lead_id, limit, offset), shown=shown
-    )
+    return await page_of_lead(connection, ACTIVITIES, ACTIVITIES.c.created_at, Activity, (lead_id, span), shown=shown)
 
 
-async def list_notes(connection: Reading, lead_id: UUID, limit: int, offset: int) -> Page[Note]:
+async def list_notes(connection: Reading, lead_id: UUID, span: Span) -> Page[Note]:
     """A page of the lead's notes."""
-    return await page_of_lead(connection, NOTES, NOTES.c.created_at, Note, (lead_id, limit, offset))
+    return await page_of_lead(connection, NOTES, NOTES.c.created_at, Note, (lead_id, span))
 
 
 async def list_history(
-    connection: Reading, lead_id: UUID, limit: int, offset: int, *, hidden: Collection[str] = ()
+    connection: Reading, lead_id: UUID, span: Span, *, hidden: Collection[str] = ()
 ) -> Page[HistoryEntry]:
     """A page of the lead's history, without what is told of hidden fields and of the keys of hidden objects."""
     names = (HISTORY.c.field, sa.func.split_part(HISTORY.c.field, ".", 1))
     shown = [name.not_in(hidden) for name in names] if hidden else []
-    return await page_of_lead(
-        connection, HISTORY, HISTORY.c.changed_at, HistoryEntry, (lead_id, limit, offset), shown=shown
-    )
+    return await page_of_lead(connection, HISTORY, HISTORY.c.changed_at, HistoryEntry, (lead_id, span), shown=shown)
 
 
 async def add_note(tx: Writing, note: Note) -> None:
@@ -58,14 +65,32 @@ async def page_of_lead(
     table: sa.Table,
     time: sa.Column[Any],
     record: type[Record],
-    where: tuple[UUID, int, int],
+    where: tuple[UUID, Span],
     *,
     shown: Sequence[sa.ColumnElement[bool]] = (),
 ) -> Page[Record]:
     """A page of what belongs to a lead, the newest by ``time`` first."""
-    lead_id, limit, offset = where
-    of_lead = sa.and_(table.c.lead_id == lead_id, *shown)
-    query = sa.select(table).where(of_lead).order_by(time.desc(), table.c.id.desc()).limit(limit).offset(offset)
+    lead_id, span = where
+    return await page_of_records(connection, table, time, record, span, which=[table.c.lead_id == lead_id, *shown])
+
+
+async def page_of_records(
+    connection: Reading,
+    table: sa.Table,
+    time: sa.Column[Any],
+    record: Callable[..., Record],
+    span: Span,
+    *,
+    which: Sequence[sa.ColumnElement[bool]] = (),
+) -> Page[Record]:
+    """A page of the rows of a table, the newest by ``time`` first; ``record`` has the table's columns."""
+    query = sa.select(table).where(*which).order_by(time.desc(), table.c.id.desc()).limit(span.limit + 1)
+    if span.after is None:
+        query = query.offset(span.offset)
+    else:
+        query = query.where(sa.tuple_(time, table.c.id) < (span.after.key, span.after.id))
     rows = (await connection.execute(query)).mappings().all()
-    total = (await connection.execute(sa.select(sa.func.count()).where(of_lead))).scalar_one()
-    return Page([record(**row) for row in rows], total)
+    total = (await connection.execute(sa.select(sa.func.count()).select_from(table).where(*which))).scalar_one()
+    page = rows[: span.limit]
+    end = Place(page[-1][time.name], page[-1]["id"]) if len(rows) > span.limit else None
+    return Page([record(**row) for row in page], total, end)

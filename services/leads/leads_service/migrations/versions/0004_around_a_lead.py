@@ -1,5 +1,8 @@
-"""Product lines, documents and imports; where a closed lead came from; how a change came."""
+"""Product lines, documents and imports; where a closed lead came from; how a change came; how e-mails compare."""
 
+import unicodedata
+
+import idna
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -11,10 +14,29 @@ depends_on = None
 
 _JSONB = postgresql.JSONB(astext_type=sa.Text())
 _TIMESTAMP = sa.DateTime(timezone=True)
+_TO_RECORD = (
+    "deleted_at IS NULL AND ("
+    "at_risk_recorded_at IS NULL AND (first_response_at IS NULL OR first_response_at >= sla_at_risk_at) "
+    "OR breach_recorded_at IS NULL AND (first_response_at IS NULL OR first_response_at >= sla_deadline) "
+    "OR first_response_at IS NULL AND sla_escalations @> '[{\"escalatedAt\": null}]')"
+)
 
 
 def upgrade() -> None:
     op.add_column("leads", sa.Column("closed_from_stage_id", sa.Uuid(), nullable=True))
+    op.add_column("leads", sa.Column("reopened_at", _TIMESTAMP, nullable=True))
+    op.create_index("leads_to_record", "leads", ["sla_at_risk_at", "id"], postgresql_where=sa.text(_TO_RECORD))
+    op.add_column("leads", sa.Column("email_key", sa.Text(), nullable=True))
+    _fill_email_keys()
+    op.create_index(
+        "leads_email_key",
+        "leads",
+        ["email_key"],
+        postgresql_where=sa.text("email_key IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.add_column("outbox", sa.Column("rank", sa.SmallInteger(), server_default="0", nullable=False))
+    op.drop_index("outbox_due", table_name="outbox")
+    op.create_index("outbox_next", "outbox", ["rank", "id"], postgresql_where=sa.text("parked_at IS NULL"))
     op.add_column("history", sa.Column("origin", sa.Text(), server_default="single", nullable=False))
     op.create_table(
         "product_lines",
@@ -66,6 +88,7 @@ def upgrade() -> None:
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("object_key", sa.Text(), nullable=False),
+        sa.Column("delimiter", sa.Text(), nullable=False),
         sa.Column("options", _JSONB, nullable=False),
         sa.Column("columns", _JSONB, nullable=False),
         sa.Column("processed", sa.BigInteger(), server_default="0", nullable=False),
@@ -96,14 +119,43 @@ def upgrade() -> None:
     op.create_table(
         "import_matches",
         sa.Column("import_id", sa.Uuid(), nullable=False),
-        sa.Column("match_key", sa.Text(), nullable=False),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("phone_e164", sa.Text(), nullable=True),
+        sa.Column("lead", _JSONB, nullable=False),
         sa.ForeignKeyConstraint(["import_id"], ["imports.id"]),
-        sa.PrimaryKeyConstraint("import_id", "match_key"),
+        sa.PrimaryKeyConstraint("import_id", "lead_id"),
     )
+    op.create_index("import_matches_by_email", "import_matches", ["import_id", "email"])
+    op.create_index("import_matches_by_phone", "import_matches", ["import_id", "phone_e164"])
 
 
 def downgrade() -> None:
     for table in ("import_matches", "import_refusals", "imports", "unused_objects", "documents", "product_lines"):
         op.drop_table(table)
     op.drop_column("history", "origin")
+    op.drop_index("outbox_next", table_name="outbox")
+    op.create_index("outbox_due", "outbox", ["next_attempt_at", "id"], postgresql_where=sa.text("parked_at IS NULL"))
+    op.drop_column("outbox", "rank")
+    op.drop_column("leads", "email_key")
+    op.drop_index("leads_to_record", table_name="leads")
+    op.drop_column("leads", "reopened_at")
     op.drop_column("leads", "closed_from_stage_id")
+
+
+def _fill_email_keys() -> None:
+    """Of addresses beyond ASCII only, which are few: the others are compared by their lower case as before."""
+    connection = op.get_bind()
+    rows = connection.execute(sa.text("SELECT id, email FROM leads WHERE email ~ '[^\\x01-\\x7f]'")).all()
+    if rows:
+        statement = sa.text("UPDATE leads SET email_key = :email_key WHERE id = :id")
+        connection.execute(statement, [{"id": row.id, "email_key": _email_key(row.email)} for row in rows])
+
+
+def _email_key(email: str) -> str:
+    local, _, domain = email.rpartition("@")
+    try:
+        domain = idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        domain = domain.lower()
+    return f"{unicodedata.normalize('NFC', local.lower())}@{domain}"

@@ -1,0 +1,277 @@
+"""How fast lists are answered by the leads service, and the gateway before it, on what `bench/load_leads.py` made.
+
+Each kind of query is asked by so many clients at once. The clients take their share of the same processors, so that the
+figures say what a machine does with all of it.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import httpx
+import typer
+from leadline.leads.v1 import lead_pb2, lead_service_pb2, lead_service_pb2_grpc
+from load_leads import Databases, databases, process_of
+from made_leads import OWNERS, Process
+from rich.console import Console
+from rich.table import Table
+
+from kit.rpc.calls import call, is_serving, open_channel
+from kit.rpc.times import to_timestamp
+from kit.tokens import sign_token
+
+_SORTS = "createdAt updatedAt firstName lastName company score estimatedValue priority stage slaDeadline".split()  # noqa: SIM905
+_STATUSES = {"open": lead_pb2.LEAD_STATUS_OPEN, "converted": lead_pb2.LEAD_STATUS_CONVERTED}
+Which = Mapping[str, Any]
+# By the number of the call, so that not all ask for the same.
+Kind = Callable[[int], Which]
+
+
+def kinds(process: Process, now: datetime) -> dict[str, Kind]:
+    """Each allowed kind of query, by what it is called: filters by their REST names."""
+    stage = {name: str(stage_id) for name, stage_id in process.stages.items()}
+    owners = [str(owner) for owner in OWNERS]
+    days = {ago: (now - timedelta(days=ago)).isoformat() for ago in (1, 7, 40, 75, 100, 465)}
+    words = ("smithson", "müller", "acme", "zoë")
+    found: dict[str, Kind] = {
+        f"sorted by {by} {way}": lambda _, by=by, way=way: {"sortBy": by, "sortDir": way}  # type: ignore[misc]
+        for by in _SORTS
+        for way in ("desc", "asc")
+    }
+    fixed: dict[str, Which] = {
+        "status": {"status": "open"},
+        "status, the far end first": {"status": "converted", "sortDir": "desc"},
+        "stage": {"stageId": stage["Proposal"]},
+        "two stages, by company": {"stageId": f"{stage['New']},{stage['Qualified']}", "sortBy": "company"},
+        "pipeline": {"pipelineId": str(process.pipeline_id)},
+        "source and priority": {"source": "website,event", "priority": "high"},
+        "few of many filters": {"source": "other", "priority": "critical", "status": "open", "qualified": "true"},
+        "not qualified, by score": {"qualified": "false", "sortBy": "score"},
+        "nobody's": {"assignedTo": "none"},
+        "nobody's and new, by value": {
+            "assignedTo": "none",
+            "stageId": stage["New"],
+            "sortBy": "estimatedValue",
+        },
+        **{f"SLA {each}": {"slaStatus": each} for each in ("no_sla", "on_track", "at_risk", "breached", "met")},
+        "SLA at_risk or breached, by stage": {"slaStatus": "at_risk,breached", "sortBy": "stage"},
+        "SLA on_track or met_late, by deadline": {"slaStatus": "on_track,met_late", "sortBy": "slaDeadline"},
+        "created within a week": {"createdFrom": days[7]},
+        "created in a year": {"createdFrom": days[465], "createdTo": days[100]},
+        "created in 35 days, by value": {
+            "createdFrom": days[75],
+            "createdTo": days[40],
+            "sortBy": "estimatedValue",
+        },
+        "created in a year, source and status": {
+            "createdFrom": days[465],
+            "createdTo": days[100],
+            "source": "event",
+            "status": "converted",
+            "sortBy": "lastName",
+        },
+        "page 100 of an order": {"page": 100, "sortBy": "company"},
+        "page 100 of a filter": {"page": 100, "status": "open"},
+        "the last page": {"page": "last", "sortBy": "lastName"},
+        "past the end": {"page": 1_000_000},
+        "page 20,000, the middle": {"page": 20_000, "sortBy": "updatedAt"},
+        "search: an e-mail address": {"search": "zoë.smithson1"},
+        "search: 1 in 500, by company": {"search": "nova robotics", "sortBy": "company"},
+        "search: 1 in 50": {"search": "acme"},
+        "search: 1 in 50 with filters": {"search": "acme", "status": "open", "priority": "high"},
+        "search: 1 in 3": {"search": "gmail"},
+        "search: two letters": {"search": "an"},
+    }
+    found |= {name: lambda _, which=which: which for name, which in fixed.items()}  # type: ignore[misc]
+    found |= {
+        "owner": lambda number: {"assignedTo": owners[number % 20]},
+        "owner, by company": lambda number: {"assignedTo": owners[number % 20], "sortBy": "company"},
+        "owner and stage, by score": lambda number: {
+            "assignedTo": owners[number % 50],
+            "stageId": stage["New"],
+            "sortBy": "score",
+        },
+        "owner, created in a year": lambda number: {
+            "assignedTo": owners[number % 20],
+            "createdFrom": days[465],
+            "createdTo": days[100],
+        },
+        "owner and search": lambda number: {"assignedTo": owners[number % 20], "search": words[number % 4]},
+    }
+    return found
+
+
+def as_request(which: Which, total: int) -> lead_service_pb2.ListLeadsRequest:
+    """The same query for gRPC."""
+    lists = {"stageId": "stage_ids", "pipelineId": "pipeline_ids", "priority": "priorities", "source": "sources"}
+    lists |= {"assignedTo": "assigned_to", "slaStatus": "sla_statuses"}
+    request = lead_service_pb2.ListLeadsRequest(
+        search=which.get("search", ""),
+        sort_by=which.get("sortBy", ""),
+        sort_dir=which.get("sortDir", ""),
+        page=page_of(which, total),
+        **{name: which[key].split(",") for key, name in lists.items() if key in which},
+    )
+    if "status" in which:
+        request.statuses.append(_STATUSES[which["status"]])
+    if "qualified" in which:
+        request.qualified = which["qualified"] == "true"
+    for key, name in (("createdFrom", "created_from"), ("createdTo", "created_to")):
+        if key in which:
+            getattr(request, name).CopyFrom(to_timestamp(datetime.fromisoformat(which[key])))
+    return request
+
+
+def page_of(which: Which, total: int) -> int:
+    """The page's number; ``last`` is the last one."""
+    page = which.get("page", 0)
+    return -(-total // 25) if page == "last" else int(page)
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Where the parts are, and a token for them."""
+
+    leads: str
+    gateway: str
+    token: str
+
+
+@contextmanager
+def parts(found: Databases) -> Iterator[Doors]:
+    """Settings, leads and gateway, each a process of its own."""
+    settings, leads, gateway = (f"127.0.0.1:{port}" for port in _free_ports(3))
+    secret = secrets.token_urlsafe(32)
+    shared = {"LEADLINE_TOKEN_SECRET": secret, "LEADLINE_LOG_LEVEL": "warning"}
+    shared |= {"LEADLINE_SETTINGS_ADDRESS": settings, "LEADLINE_LEADS_ADDRESS": leads}
+    own = {
+        ("settings-service", "serve"): {"LEADLINE_DATABASE_URL": found.settings, "LEADLINE_LISTEN": settings},
+        ("leads-service", "serve"): {
+            "LEADLINE_DATABASE_URL": found.leads,
+            "LEADLINE_LISTEN": leads,
+            "LEADLINE_OBJECT_STORE_URL": "file:///tmp",
+        },
+        ("leadline-gateway",): {"LEADLINE_HTTP_LISTEN": gateway},
+    }
+    token = sign_token(secret, subject=OWNERS[0], role="admin", permissions=(), expires_in=timedelta(hours=6))
+    with ExitStack() as running:
+        for (program, *arguments), env in own.items():
+            argv = [str(Path(sys.executable).with_name(program)), *arguments]
+            running.enter_context(_child(argv, {**shared, **env}))
+        yield Doors(leads, f"http://{gateway}", token)
+
+
+@contextmanager
+def _child(argv: Sequence[str], env: Mapping[str, str]) -> Iterator[None]:
+    child = subprocess.Popen(argv, env={**os.environ, **env})  # noqa: S603 - our own parts
+    try:
+        yield
+    finally:
+        child.terminate()
+        child.wait(timeout=30)
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as open_sockets:
+        sockets = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How one kind of query went."""
+
+    total: int
+    milliseconds: Sequence[float]
+
+    def row(self) -> list[str]:
+        """Leads in the list, median, p95 and longest."""
+        p95 = statistics.quantiles(self.milliseconds, n=20)[18]
+        figures = (statistics.median(self.milliseconds), p95, max(self.milliseconds))
+        return [f"{self.total:,}", *(f"{each:.1f}" for each in figures)]
+
+
+async def measure(ask: Callable[[Which], Awaitable[int]], kind: Kind, calls: int, clients: int) -> Figure:
+    """Ask so often with so many clients; each asks a few times before, so that all are warm."""
+    numbers, milliseconds, total = iter(range(calls)), list[float](), 0
+
+    async def client() -> None:
+        nonlocal total
+        await ask(kind(0))
+        for number in numbers:
+            began = time.perf_counter()
+            total = await ask(kind(number))
+            milliseconds.append((time.perf_counter() - began) * 1000)
+
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return Figure(total, milliseconds)
+
+
+async def run(doors: Doors, wanted: Mapping[str, Kind], *, calls: int, clients: int, rest: bool) -> Table:
+    """All measurements, one after the other."""
+    titles = ["query", "leads in the list", "median ms", "p95 ms", "max ms"]
+    table = Table(*titles, title=f"{clients} clients, {'REST' if rest else 'gRPC'}")
+    limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
+    headers = {"Authorization": f"Bearer {doors.token}"}
+    async with open_channel(doors.leads) as channel, httpx.AsyncClient(limits=limits, timeout=60) as http:
+        stub = lead_service_pb2_grpc.LeadServiceStub(channel)
+        await _until_ready(channel)
+        every = (await call(stub.ListLeads, as_request({}, 0), token=doors.token, timeout=60)).total
+
+        async def by_grpc(which: Which) -> int:
+            answer = await call(stub.ListLeads, as_request(which, every), token=doors.token, timeout=60)
+            return int(answer.total)
+
+        async def by_rest(which: Which) -> int:
+            query = {**which, **({"page": str(page_of(which, every))} if "page" in which else {})}
+            answer = await http.get(f"{doors.gateway}/leads?{urlencode(query)}", headers=headers)
+            answer.raise_for_status()
+            return int(answer.json()["meta"]["total"])
+
+        for name, kind in wanted.items():
+            figure = await measure(by_rest if rest else by_grpc, kind, calls, clients)
+            table.add_row(name, *figure.row())
+            Console(stderr=True).print(name, *figure.row()[:3])
+    return table
+
+
+async def _until_ready(channel: Any) -> None:
+    for _ in range(300):
+        if await is_serving(channel):
+            return
+        await asyncio.sleep(0.1)
+    message = "the leads service does not get ready"
+    raise RuntimeError(message)
+
+
+def main(
+    folder: Annotated[Path, typer.Option(help="Where bench/load_leads.py has put the leads.")],
+    calls: Annotated[int, typer.Option(min=20, help="How many calls of each kind.")] = 80,
+    clients: Annotated[int, typer.Option(min=1, help="How many ask at once.")] = 8,
+    only: Annotated[str, typer.Option(help="Only kinds whose name has this in it.")] = "",
+    rest: Annotated[bool, typer.Option(help="Through the gateway.")] = False,
+) -> None:
+    """Measure on this machine alone; nothing has to run."""
+    with databases(folder) as found, parts(found) as doors:
+        wanted = {
+            name: kind for name, kind in kinds(process_of(found.settings), datetime.now(UTC)).items() if only in name
+        }
+        Console(width=110).print(asyncio.run(run(doors, wanted, calls=calls, clients=clients, rest=rest)))
+
+
+if __name__ == "__main__":
+    typer.run(main)

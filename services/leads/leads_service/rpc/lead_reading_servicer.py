@@ -1,0 +1,68 @@
+"""The part of LeadService that reads leads: one, several by their ids, or a page of a list."""
+
+from leadline.leads.v1 import lead_pb2
+from leadline.leads.v1 import lead_service_pb2 as pb
+from leadline.leads.v1 import lead_service_pb2_grpc as pb_grpc
+
+from kit.ids import parse_id
+from kit.rpc.guard import Context
+from leads_service.domain.configuration import Configuration
+from leads_service.domain.lead import Lead
+from leads_service.rpc.lead_ids import distinct_ids
+from leads_service.rpc.lead_list_mapping import Listing
+from leads_service.rpc.lead_mapping import lead_to_proto
+from leads_service.rpc.read_mask import ReadMask
+from leads_service.rpc.situation import Parts, caller, caller_id
+from leads_service.store.lead_list import list_leads
+from leads_service.usecases import leads
+
+_MOST_LEADS = 100
+
+
+class LeadReadingServicer(pb_grpc.LeadServiceServicer):
+    """Short reads, without a transaction around them."""
+
+    _parts: Parts
+
+    async def GetLead(self, request: pb.GetLeadRequest, _context: Context) -> pb.GetLeadResponse:
+        """One lead."""
+        configuration, mask = self._parts.configuration.current(), ReadMask.of(request.read_mask)
+        async with self._parts.database.reading() as connection:
+            lead = await leads.get_lead(connection, parse_id(request.lead_id, "id"))
+        return pb.GetLeadResponse(lead=_shown(lead, configuration, mask))
+
+    async def BatchGetLeads(self, request: pb.BatchGetLeadsRequest, _context: Context) -> pb.BatchGetLeadsResponse:
+        """Several leads, in the order of their ids as given; those that are not there are named."""
+        configuration, mask = self._parts.configuration.current(), ReadMask.of(request.read_mask)
+        lead_ids = distinct_ids(request.lead_ids, _MOST_LEADS)
+        async with self._parts.database.reading() as connection:
+            found = await leads.get_leads(connection, lead_ids)
+        return pb.BatchGetLeadsResponse(
+            leads=[_shown(found[lead_id], configuration, mask) for lead_id in lead_ids if lead_id in found],
+            missing_ids=[str(lead_id) for lead_id in lead_ids if lead_id not in found],
+        )
+
+    async def ListLeads(self, request: pb.ListLeadsRequest, _context: Context) -> pb.ListLeadsResponse:
+        """A page of leads."""
+        configuration, mask = self._parts.configuration.current(), ReadMask.of_list(request.read_mask)
+        listing = Listing.of(request, configuration, caller_id())
+        async with self._parts.database.reading() as connection:
+            page = await list_leads(
+                connection,
+                listing.which,
+                listing.order,
+                limit=listing.limit,
+                offset=listing.offset,
+                after=listing.after,
+                now=self._parts.clock(),
+                with_total=not request.without_total,
+            )
+        return pb.ListLeadsResponse(
+            leads=[_shown(lead, configuration, mask) for lead in page.leads],
+            total=page.total or 0,
+            next_cursor=listing.cursor(page, caller(), configuration),
+        )
+
+
+def _shown(lead: Lead, configuration: Configuration, mask: ReadMask) -> lead_pb2.Lead:
+    return mask.applied(lead_to_proto(lead, configuration, caller(), with_breakdown=mask.with_breakdown))

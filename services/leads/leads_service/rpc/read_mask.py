@@ -1,0 +1,50 @@
+"""Read masks: the fields of a lead that a caller wants to have."""
+
+from dataclasses import dataclass
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from leadline.leads.v1 import lead_pb2 as pb
+
+from kit.errors import FieldViolation, invalid
+
+_ALL = frozenset(pb.Lead.DESCRIPTOR.fields_by_name)
+_BREAKDOWN = "score_breakdown"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMask:
+    """The fields that are wanted."""
+
+    fields: frozenset[str]
+
+    @classmethod
+    def of(cls, mask: FieldMask, *, otherwise: frozenset[str] = _ALL) -> "ReadMask":
+        """The fields that the mask names; none: all, or those that are meant ``otherwise``.
+
+        Raises:
+            LeadlineError: VALIDATION_FAILED naming each path that is no field of a lead.
+        """
+        unknown = [path for path in mask.paths if path not in _ALL]
+        if unknown:
+            raise invalid(*(FieldViolation(path, "UNKNOWN_FIELD", "There is no such field.") for path in unknown))
+        return cls(frozenset(mask.paths) or otherwise)
+
+    @classmethod
+    def of_list(cls, mask: FieldMask) -> "ReadMask":
+        """The same for lists, which leave out the score's breakdown unless it is named.
+
+        Raises:
+            LeadlineError: VALIDATION_FAILED naming each path that is no field of a lead.
+        """
+        return cls.of(mask, otherwise=_ALL - {_BREAKDOWN})
+
+    @property
+    def with_breakdown(self) -> bool:
+        """Whether the score's breakdown is wanted."""
+        return _BREAKDOWN in self.fields
+
+    def applied(self, lead: pb.Lead) -> pb.Lead:
+        """The lead without what is not wanted."""
+        for name in _ALL - self.fields:
+            lead.ClearField(name)  # type: ignore[arg-type] # the names are the message's own
+        return lead
