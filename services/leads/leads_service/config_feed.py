@@ -26,6 +26,8 @@ from leads_service.usecases.rescoring import request_if_left_behind
 log = get_logger(__name__)
 
 _RETRY_SECONDS = 0.5
+# Then it is asked for anew, so that nothing that went wrong unnoticed lasts.
+_LONGEST_WATCH_SECONDS = 3600.0
 # Notices arrive at once; this is for one that was lost.
 _LOOK_EVERY_SECONDS = 3.0
 # No call that has begun by older rules goes on for longer.
@@ -168,7 +170,10 @@ class ConfigurationFeed:
 
     async def _follow(self) -> None:
         metadata = call_metadata(await self._token.get())
-        async for answer in self._stub.WatchConfiguration(pb.WatchConfigurationRequest(), metadata=metadata):
+        watching = self._stub.WatchConfiguration(
+            pb.WatchConfigurationRequest(), metadata=metadata, timeout=_LONGEST_WATCH_SECONDS
+        )
+        async for answer in watching:
             configuration = self._take(answer.configuration)
             if configuration is not None:
                 self._newest = (configuration, answer.configuration)

@@ -10,8 +10,14 @@ import typer
 from leadline.leads.v1 import (
     conversion_service_pb2,
     conversion_service_pb2_grpc,
+    document_service_pb2,
+    document_service_pb2_grpc,
+    import_service_pb2,
+    import_service_pb2_grpc,
     lead_service_pb2,
     lead_service_pb2_grpc,
+    product_line_service_pb2,
+    product_line_service_pb2_grpc,
     retirement_service_pb2,
     retirement_service_pb2_grpc,
     scoring_service_pb2,
@@ -40,7 +46,10 @@ from kit.tokens import ServiceToken, TokenVerifier
 from leads_service.config_feed import ConfigurationFeed, ConfigurationHolder
 from leads_service.rpc.conversion_servicer import ConversionServicer
 from leads_service.rpc.crm_client import CrmClient
+from leads_service.rpc.document_servicer import DocumentServicer
+from leads_service.rpc.import_servicer import ImportServicer
 from leads_service.rpc.lead_servicer import LeadServicer
+from leads_service.rpc.product_line_servicer import ProductLineServicer
 from leads_service.rpc.retirement_servicer import RetirementServicer
 from leads_service.rpc.scoring_servicer import ScoringServicer
 from leads_service.rpc.situation import Limits, Parts
@@ -50,10 +59,12 @@ from leads_service.rpc.timeline_servicer import TimelineServicer
 from leads_service.settings import LeadsSettings, RelaySettings
 from leads_service.store.conversions import ENDED_CHANNEL
 from leads_service.store.tables import IDEMPOTENCY_KEYS
+from leads_service.usecases.contents import keep_swept
+from leads_service.usecases.counting import keep_counts
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SERVICE_ID = UUID("0190c0de-0000-7000-8000-0000000001ea")
-PERMISSIONS = ("configuration:watch", "conversion_records:match")
+PERMISSIONS = ("configuration:watch", "conversion_records:match", "products:view")
 
 app = typer.Typer(help="The leads service of Leadline.", no_args_is_help=True, add_completion=False)
 log = get_logger(__name__)
@@ -107,7 +118,9 @@ async def leads_server(settings: LeadsSettings, clock: Clock = utc_now) -> Async
     async with open_channel(settings.settings_address) as settings_channel, open_channel(settings.crm_address) as crm:
         served = _served(parts, CrmClient.on(crm, token), waiting)
         feed = ConfigurationFeed(holder, database, settings_channel, token, clock)
-        beside = [asyncio.create_task(each) for each in (feed.run(), waiting.run(), keep_house(idempotency))]
+        sweeping = keep_swept(database, parts.objects, clock)
+        running = (feed.run(), waiting.run(), keep_house(idempotency), sweeping, keep_counts(database))
+        beside = [asyncio.create_task(each) for each in running]
         try:
             yield RpcServer(settings.listen, served=served, verifier=TokenVerifier(settings), ready=is_ready)
         finally:
@@ -135,6 +148,16 @@ def _served(parts: Parts, crm: CrmClient, waiting: Waiting) -> list[Served]:
             team_service_pb2.DESCRIPTOR.services_by_name["TeamService"],
         ),
         Served(
+            ProductLineServicer(parts, crm),
+            product_line_service_pb2_grpc.add_ProductLineServiceServicer_to_server,
+            product_line_service_pb2.DESCRIPTOR.services_by_name["ProductLineService"],
+        ),
+        Served(
+            DocumentServicer(parts),
+            document_service_pb2_grpc.add_DocumentServiceServicer_to_server,
+            document_service_pb2.DESCRIPTOR.services_by_name["DocumentService"],
+        ),
+        Served(
             SlaServicer(parts),
             sla_service_pb2_grpc.add_SlaServiceServicer_to_server,
             sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],
@@ -148,6 +171,11 @@ def _served(parts: Parts, crm: CrmClient, waiting: Waiting) -> list[Served]:
             ScoringServicer(parts),
             scoring_service_pb2_grpc.add_ScoringServiceServicer_to_server,
             scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"],
+        ),
+        Served(
+            ImportServicer(parts),
+            import_service_pb2_grpc.add_ImportServiceServicer_to_server,
+            import_service_pb2.DESCRIPTOR.services_by_name["ImportService"],
         ),
         Served(
             RetirementServicer(parts),

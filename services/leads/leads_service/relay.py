@@ -1,5 +1,6 @@
 """Turns outbox rows into workflow starts and signals: each one at least once, and harmless when it comes twice."""
 
+from collections.abc import Set
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,12 @@ from kit.db.outbox import OutboxRow
 from kit.db.relay import AwayError
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.conversion import LeadConversionInput
+from leadline_workflows.contracts.lead_import import LeadImportInput
 from leadline_workflows.contracts.outbox import (
     CONVERSION,
     CONVERSION_ID,
+    LEAD_IMPORT,
+    REQUEST_ID,
     RESCORE,
     RETIREMENT,
     RETIREMENT_ID,
@@ -45,6 +49,7 @@ class WorkflowStarter:
             CONVERSION: self._start_conversion,
             RESCORE: self._request_rescore,
             RETIREMENT: self._start_retirement,
+            LEAD_IMPORT: self._start_import,
         }
 
     async def deliver(self, row: OutboxRow) -> None:
@@ -60,6 +65,11 @@ class WorkflowStarter:
                 raise AwayError(str(error)) from error
             raise
 
+    @property
+    def kinds(self) -> Set[str]:
+        """The kinds of rows that it delivers."""
+        return self._deliveries.keys()
+
     async def is_reachable(self) -> bool:
         """Whether Temporal answers."""
         return await self._client.service_client.check_health(timeout=timedelta(seconds=1))
@@ -69,21 +79,26 @@ class WorkflowStarter:
         if start.clock.closed_by:
             await self._signal_clock(start)
         else:
-            await self._start_clock(start)
+            await self._start_clock(start, _memo(row))
 
-    async def _start_clock(self, start: LeadSlaInput) -> None:
-        """Start the clock, or tell the running one. A clock that has ended is not revived."""
+    async def _start_clock(self, start: LeadSlaInput, memo: dict[str, str]) -> None:
+        """Start the clock, or tell the running one. One that has ended goes on only where that is ordered.
+
+        An old order that comes again cannot wake a clock whose lead has been answered since.
+        """
         later = start.clock.version > 1
+        reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if start.revives else WorkflowIDReusePolicy.REJECT_DUPLICATE
         try:
             await self._client.start_workflow(
                 names.LEAD_SLA,
                 start,
                 id=names.lead_sla_id(start.lead_id),
                 task_queue=names.SLA_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=reuse,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 start_signal=names.CLOCK_CHANGED if later else None,
                 start_signal_args=[start.clock] if later else [],
+                memo=memo,
                 static_summary=_summary(start.who, start.policy),
                 rpc_timeout=_CALL,
             )
@@ -105,7 +120,8 @@ class WorkflowStarter:
             start,
             workflow_id=names.lead_conversion_id(start.lead_id),
             queue=names.CONVERSION_QUEUE,
-            known_by=(CONVERSION_ID, start.conversion_id),
+            known_by=CONVERSION_ID,
+            memo=_memo(row) | {CONVERSION_ID: start.conversion_id},
             summary=_summary(start.who, "conversion"),
         )
 
@@ -117,18 +133,44 @@ class WorkflowStarter:
             start,
             workflow_id=names.retirement_id(start.kind, start.entry_id),
             queue=names.SETTINGS_QUEUE,
-            known_by=(RETIREMENT_ID, start.retirement_id),
+            known_by=RETIREMENT_ID,
+            memo=_memo(row) | {RETIREMENT_ID: start.retirement_id},
             summary=_summary(f"{start.kind.replace('_', ' ')} {start.name}", target),
         )
 
+    async def _start_import(self, row: OutboxRow) -> None:
+        """Start the one run of an import. One that has ended is not begun again."""
+        start = LeadImportInput(**row.payload)
+        try:
+            await self._client.start_workflow(
+                names.LEAD_IMPORT,
+                start,
+                id=names.lead_import_id(start.import_id),
+                task_queue=names.IMPORT_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                memo=_memo(row),
+                static_summary=_summary(start.file_name, "import of leads"),
+                rpc_timeout=_CALL,
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
     async def _start_once(
-        self, workflow: str, start: Any, *, workflow_id: str, queue: str, known_by: tuple[str, str], summary: str
+        self,
+        workflow: str,
+        start: Any,
+        *,
+        workflow_id: str,
+        queue: str,
+        known_by: str,
+        memo: dict[str, str],
+        summary: str,
     ) -> None:
         """Start a run. Another one under the same id that is still ending is waited for, not taken for this one.
 
-        ``known_by`` is the key of the memo that tells them apart, and what it holds.
+        ``known_by`` is the key of the memo that tells them apart.
         """
-        key, value = known_by
         try:
             await self._client.start_workflow(
                 workflow,
@@ -137,17 +179,17 @@ class WorkflowStarter:
                 task_queue=queue,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                memo={key: value},
+                memo=memo,
                 static_summary=summary,
                 rpc_timeout=_CALL,
             )
         except WorkflowAlreadyStartedError as error:
             running = await self._client.get_workflow_handle(workflow_id).describe(rpc_timeout=_CALL)
-            if await running.memo_value(key, default="") != value:
+            if await running.memo_value(known_by, default="") != memo[known_by]:
                 message = "an earlier run under the same id is still ending"
                 raise AwayError(message) from error
 
-    async def _request_rescore(self, _row: OutboxRow) -> None:
+    async def _request_rescore(self, row: OutboxRow) -> None:
         """Start the run, or tell the running one: it asks the leads service what for."""
         await self._client.start_workflow(
             names.RESCORE_LEADS,
@@ -157,9 +199,15 @@ class WorkflowStarter:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             start_signal=names.RESCORE_REQUESTED,
+            memo=_memo(row),
             static_summary="all open leads · scored anew",
             rpc_timeout=_CALL,
         )
+
+
+def _memo(row: OutboxRow) -> dict[str, str]:
+    """What tells operators, and the run's own calls, which request it was ordered by."""
+    return {REQUEST_ID: row.request_id} if row.request_id else {}
 
 
 def _summary(who: str, what: str) -> str:

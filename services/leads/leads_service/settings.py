@@ -15,7 +15,8 @@ class LeadsSettings(GrpcSettings, DatabaseSettings, ServiceTokenSettings):
     settings_address: str = Field("127.0.0.1:9101", description="host:port of the settings service")
     crm_address: str = Field("127.0.0.1:9103", description="host:port of the crm service")
     object_store_url: str = Field(
-        description="where documents and imports are kept: file:///folder or s3://bucket/prefix", min_length=1
+        description="where documents and imports are kept: file:///folder or s3://bucket/prefix",
+        pattern=r"^(file:///|s3://)[^/].*$",
     )
     document_limit_bytes: int = Field(25 * 1024 * 1024, ge=1024, description="the largest document")
     import_limit_bytes: int = Field(1024 * 1024 * 1024, ge=1024, description="the largest file of an import")

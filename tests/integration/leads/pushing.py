@@ -25,7 +25,7 @@ from leads_service.config_feed import ConfigurationFeed, ConfigurationHolder
 from leads_service.domain.configuration import Configuration
 from leads_service.rpc.configuration_mapping import configuration_from_proto
 from leads_service.store.tables import CONFIGURATION_COPY, OUTBOX
-from tests.integration.leads.conftest import TestClock, leads_settings
+from tests.integration.leads.conftest import NOBODY, TestClock, leads_settings
 from tests.integration.leads.door import Door
 from tests.support import tokens
 from tests.support.waiting import eventually
@@ -200,9 +200,11 @@ class House:
 
 
 @asynccontextmanager
-async def instance(url: str, settings_address: str, clock: TestClock, settings: PushedSettings) -> AsyncIterator[Door]:
+async def instance(
+    url: str, settings_address: str, clock: TestClock, settings: PushedSettings, crm_address: str = NOBODY
+) -> AsyncIterator[Door]:
     """One more leads service, once it is ready."""
-    async with leads_main.leads_server(leads_settings(url, settings_address), clock) as server:
+    async with leads_main.leads_server(leads_settings(url, settings_address, crm_address), clock) as server:
         address = await server.start()
         try:
             async with open_channel(address) as channel:
@@ -213,13 +215,15 @@ async def instance(url: str, settings_address: str, clock: TestClock, settings: 
 
 
 @asynccontextmanager
-async def open_house(url: str, first: pb.Configuration, clock: TestClock) -> AsyncIterator[House]:
+async def open_house(
+    url: str, first: pb.Configuration, clock: TestClock, crm_address: str = NOBODY
+) -> AsyncIterator[House]:
     """A leads service that follows pushed settings; ``url`` is of an empty database."""
     migrate(leads_main.MIGRATIONS, url)
     async with AsyncExitStack() as stack:
         settings = PushedSettings(first)
         address = await stack.enter_async_context(serving(settings))
-        door = await stack.enter_async_context(instance(url, address, clock, settings))
+        door = await stack.enter_async_context(instance(url, address, clock, settings, crm_address))
         database = Database(url, pool_size=4, application="test")
         stack.push_async_callback(database.close)
         house = House(url, address, settings, door, database)

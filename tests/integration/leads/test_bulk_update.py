@@ -79,10 +79,8 @@ async def test_every_field_that_can_be_changed_is_changed_as_by_single_updates(h
             *("assignedTo", "priority", "source", "title", "company", "estimatedValue", "description", "stageId"),
             *("customFields.new", "customFields.gone"),
         }
-        assert ({entry.changed_by for entry in entries}, len({entry.change_id for entry in entries})) == (
-            {str(USER_ID)},
-            1,
-        )
+        assert {(entry.changed_by, entry.origin) for entry in entries} == {(str(USER_ID), "bulk")}
+        assert len({entry.change_id for entry in entries}) == 1
         assert sorted(await house.door.happened(lead.id)) == [
             "assigned",
             "first_response",

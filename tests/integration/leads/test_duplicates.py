@@ -18,7 +18,7 @@ from kit.errors import ErrorKind, LeadlineError
 from kit.ids import new_id
 from leads_service.domain.duplicates import Sought
 from leads_service.main import MIGRATIONS
-from leads_service.store.duplicates import find
+from leads_service.store.duplicates import find, find_many, lock_many
 from tests.integration.leads.conftest import TestClock
 from tests.integration.leads.door import USER_TOKEN, Door, fields_at_fault, refusal
 from tests.integration.leads.pushing import Edit, House, open_house
@@ -131,6 +131,51 @@ async def test_letters_beyond_ascii_have_no_case_either(door: Door) -> None:
     local = f"jürgen.{new_id().hex}"
     lead = await door.create(email=f"{local}@startup.io")
     assert await found(door, email=f"{local.upper()}@Startup.io") == [(lead.id, "email")]
+
+
+@pytest.mark.parametrize("again", ["xn--mnchen-3ya.de", "XN--MNCHEN-3YA.DE", "MÜNCHEN.de", "mu\u0308nchen.de"])
+async def test_an_international_domain_is_found_however_it_is_written(door: Door, again: str) -> None:
+    local = new_id().hex
+    lead = await door.create(email=f"{local}@münchen.de")
+    assert lead.email == f"{local}@münchen.de"
+    assert await found(door, email=f"{local}@{again}") == [(lead.id, "email")]
+    other = await door.create(email=f"{local}@{again}")
+    assert await found(door, email=f"{local}@münchen.de") == [(other.id, "email"), (lead.id, "email")]
+
+
+async def test_a_lead_is_found_by_the_address_that_it_has_now(door: Door) -> None:
+    local = new_id().hex
+    lead = await door.create(email=f"{local}@münchen.de")
+    await door.update(lead.id, email=f"{local}@köln.de")
+    assert await found(door, email=f"{local}@xn--mnchen-3ya.de") == []
+    assert await found(door, email=f"{local}@xn--kln-sna.de") == [(lead.id, "email")]
+    await door.update(lead.id, email=f"{local}@koeln.de")
+    assert await found(door, email=f"{local}@köln.de") == []
+
+
+async def test_many_are_looked_for_at_once_each_with_its_own_duplicates(door: Door, database: Database) -> None:
+    email, phone = an_email(), a_phone()
+    by_email, by_phone = await door.create(email=email), await door.create(phone=phone)
+    both = await door.create(email=email, phone=phone)
+    wanted = [Sought.of(email, phone), Sought.of(an_email(), None), Sought.of(None, phone), Sought.of(email, a_phone())]
+    async with database.reading() as connection:
+        answers = await find_many(connection, wanted)
+    assert [[(str(each.lead.id), each.match_field) for each in one] for one in answers] == [
+        [(both.id, "email"), (by_phone.id, "phone"), (by_email.id, "email")],
+        [],
+        [(both.id, "phone"), (by_phone.id, "phone")],
+        [(both.id, "email"), (by_email.id, "email")],
+    ]
+
+
+async def test_many_are_locked_in_one_order_whatever_order_they_come_in(database: Database) -> None:
+    wanted = [Sought.of(an_email(), a_phone()) for _ in range(50)]
+
+    async def hold(order: list[Sought]) -> None:
+        async with database.transaction() as tx:
+            await lock_many(tx, order)
+
+    await asyncio.gather(*(hold(wanted[::step]) for step in (1, -1) * 5))
 
 
 async def test_nothing_that_only_looks_alike_is_a_duplicate(door: Door) -> None:
@@ -307,11 +352,14 @@ async def test_duplicates_are_looked_for_by_their_indexes_and_in_no_other_way(
     async with database.reading() as reading:
         # Often enough for the plan that fits whatever is looked for.
         for _ in range(12):
-            assert await find(reading, Sought("nobody@many.example", "+4911111111")) == []
-        assert len(await find(reading, Sought("77@MANY.example", "+4930000078"))) == 2
+            assert await find(reading, Sought.of("nobody@many.example", "+4911111111")) == []
+        assert len(await find(reading, Sought.of("77@MANY.example", "+4930000078"))) == 2
+        # Those of an import's rows, all at once.
+        wanted = [Sought.of(f"{number}@many.example", f"+49{30_000_001 + number}") for number in range(1, 21)]
+        assert [len(each) for each in await find_many(reading, wanted)] == [2] * 20
         await reading.execute(sa.text("SELECT pg_stat_force_next_flush()"))
         scans = {name: number for name, number in await reading.execute(sa.text(SCANS)) if number}
     await database.close()
     # The leads themselves are then taken by their ids.
     scans.pop("leads_pkey", None)
-    assert scans == {"leads_email": 13, "leads_phone": 13}
+    assert scans.keys() == {"leads_email", "leads_email_key", "leads_phone"}

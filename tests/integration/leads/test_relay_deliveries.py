@@ -1,6 +1,7 @@
 """What follows from changed settings reaches Temporal: each run once, however often it is delivered."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -8,13 +9,25 @@ from typing import Any
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
 from kit.db.outbox import OutboxRow
 from kit.db.relay import AwayError
 from kit.ids import new_id
 from leadline_workflows.contracts import names
-from leadline_workflows.contracts.outbox import RESCORE, RETIREMENT, RETIREMENT_ID
+from leadline_workflows.contracts.conversion import LeadConversionInput
+from leadline_workflows.contracts.lead_import import LeadImportInput
+from leadline_workflows.contracts.outbox import (
+    CONVERSION,
+    LEAD_IMPORT,
+    REQUEST_ID,
+    RESCORE,
+    RETIREMENT,
+    RETIREMENT_ID,
+    SLA_CLOCK,
+)
 from leadline_workflows.contracts.retirement import RetirementInput, StageMove
+from leadline_workflows.contracts.sla import Clock, LeadSlaInput
 from leads_service.relay import WorkflowStarter
 from tests.workflows.servers import start_temporal
 
@@ -29,8 +42,8 @@ async def client() -> AsyncIterator[Client]:
 SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
 
 
-def row(kind: str, payload: dict[str, Any]) -> OutboxRow:
-    return OutboxRow(1, new_id(), kind, payload, "", 0, datetime.now(UTC))
+def row(kind: str, payload: dict[str, Any], request_id: str = "") -> OutboxRow:
+    return OutboxRow(1, new_id(), kind, payload, request_id, 0, datetime.now(UTC))
 
 
 def order(entry_id: str, **more: Any) -> RetirementInput:
@@ -89,3 +102,44 @@ async def test_another_deletion_of_the_same_entry_waits_for_the_one_that_is_endi
     described = await handle.describe()
     assert await described.memo_value(RETIREMENT_ID) == second.retirement_id
     assert await described.static_summary() == "team role Old · deleted if nothing uses it"
+
+
+async def test_an_import_is_started_once_with_its_order_and_never_again(client: Client) -> None:
+    import_id = str(new_id())
+    order = row(LEAD_IMPORT, {"import_id": import_id, "file_name": "leads\n.csv", "by": "user-1"})
+    starter = WorkflowStarter(client)
+    for _ in range(2):
+        await starter.deliver(order)
+    handle = client.get_workflow_handle(f"lead-import/{import_id}")
+    described = await handle.describe()
+    assert (described.workflow_type, described.task_queue) == (names.LEAD_IMPORT, names.IMPORT_QUEUE)
+    assert await described.static_summary() == "leads .csv · import of leads"
+    events = (await handle.fetch_history()).events
+    payloads = events[0].workflow_execution_started_event_attributes.input
+    start = LeadImportInput(import_id, "leads\n.csv", "user-1")
+    assert await client.data_converter.decode(payloads.payloads, [LeadImportInput]) == [start]
+    await handle.terminate()
+    await starter.deliver(order)
+    assert (await handle.describe()).run_id == described.run_id
+
+
+def orders(ident: str) -> dict[str, tuple[dict[str, Any], str]]:
+    """Of each kind of row, one with the id of the run that it starts."""
+    return {
+        SLA_CLOCK: (asdict(LeadSlaInput(ident, "who", "policy", Clock(2, "", ""))), f"lead-sla/{ident}"),
+        CONVERSION: (asdict(LeadConversionInput(ident, str(new_id()), "who")), f"lead-conversion/{ident}"),
+        RETIREMENT: (asdict(order(ident)), f"retire-team-role/{ident}"),
+        LEAD_IMPORT: (asdict(LeadImportInput(ident, "leads.csv", "user-1")), f"lead-import/{ident}"),
+        RESCORE: ({}, "rescore-leads"),
+    }
+
+
+async def test_each_run_says_in_its_memo_which_request_ordered_it(client: Client) -> None:
+    with suppress(RPCError):
+        await client.get_workflow_handle("rescore-leads").terminate()
+    starter = WorkflowStarter(client)
+    assert orders("").keys() == starter.kinds
+    for kind, (payload, workflow_id) in orders(str(new_id())).items():
+        await starter.deliver(row(kind, payload, "web-form/42"))
+        described = await client.get_workflow_handle(workflow_id).describe()
+        assert await described.memo_value(REQUEST_ID) == "web-form/42", kind

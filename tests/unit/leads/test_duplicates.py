@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from kit.ids import new_id
 from leads_service.domain import duplicates
 from leads_service.domain.duplicates import Sought
+from leads_service.domain.email_key import email_key
 from tests.unit.leads.building import CONFIGURATION, configured, make_lead
 from tests.unit.leads.refusals import faults
 
@@ -14,7 +15,7 @@ from tests.unit.leads.refusals import faults
 @pytest.mark.parametrize(
     ("given_", "wanted"),
     [
-        ({"email": " Alice@Startup.io "}, Sought("Alice@Startup.io", None)),
+        ({"email": " Alice@Startup.io "}, Sought("alice@startup.io", None)),
         ({"phone": "+1 (212) 555-0123"}, Sought(None, "+12125550123")),
         ({"phone": "212 555 0123"}, Sought(None, "+12125550123")),
         ({"email": "a@b.io", "phone": "+12125550123"}, Sought("a@b.io", "+12125550123")),
@@ -43,7 +44,7 @@ def test_what_can_be_neither_address_nor_number_is_refused_and_both_are_named() 
 
 def test_a_lead_that_is_known_by_other_things_has_no_duplicates() -> None:
     assert not duplicates.sought_of(make_lead(last_name="Johnson"))
-    assert duplicates.sought_of(make_lead(email="A@b.io")) == Sought("A@b.io", None)
+    assert duplicates.sought_of(make_lead(email="A@b.io")) == Sought("a@b.io", None)
     assert duplicates.sought_of(make_lead(phone="212 555 0123")) == Sought(None, "+12125550123")
 
 
@@ -51,6 +52,29 @@ def test_a_lead_that_is_known_by_other_things_has_no_duplicates() -> None:
 def test_a_lead_is_looked_for_by_the_number_that_finds_it(number: int, spaced: bool) -> None:
     text = f"+1 {str(number)[:3]} {str(number)[3:]}" if spaced else str(number)
     assert duplicates.sought({"phone": text}, CONFIGURATION) == duplicates.sought_of(make_lead(phone=text))
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("Alice@Startup.io", "alice@startup.io"),
+        ("Alice@MÜNCHEN.de", "alice@xn--mnchen-3ya.de"),
+        ("alice@XN--MNCHEN-3YA.de", "alice@xn--mnchen-3ya.de"),
+        ("alice@mail.münchen.xn--p1ai", "alice@mail.xn--mnchen-3ya.xn--p1ai"),
+        ("alice@例え.テスト", "alice@xn--r8jz45g.xn--zckzah"),
+        ("JÜRGEN@startup.io", "jürgen@startup.io"),
+        ("ju\u0308rgen@startup.io", "jürgen@startup.io"),
+        ("alice@ſtartup_.io", "alice@ſtartup_.io"),
+    ],
+)
+def test_addresses_are_compared_without_case_and_by_what_their_domain_is_in_ascii(typed: str, key: str) -> None:
+    assert email_key(typed) == key
+
+
+@given(st.text(max_size=12), st.text(max_size=12))
+def test_whatever_is_typed_has_a_key_and_the_key_is_its_own(local: str, domain: str) -> None:
+    key = email_key(f"{local}@{domain}")
+    assert email_key(key) == key
 
 
 def test_the_refusal_of_a_new_lead_names_those_that_are_there() -> None:

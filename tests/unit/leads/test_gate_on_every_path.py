@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kit.errors import LeadlineError
 from kit.ids import new_id
-from leads_service.domain import conversion, disqualifying, life_cycle
+from leads_service.domain import conversion, disqualifying, life_cycle, reopening
 from leads_service.domain.configuration import (
     FIELD_TYPES,
     Configuration,
@@ -26,6 +26,7 @@ from leads_service.domain.disqualifying import Disqualification
 from leads_service.domain.drafts import Draft
 from leads_service.domain.lead import Lead, LeadStatus
 from leads_service.domain.ownership import fixed_owner
+from leads_service.domain.reopening import Reopening
 from tests.unit.leads.building import (
     ALICE,
     BOB,
@@ -83,7 +84,7 @@ def is_of_type(value: Any, kind: str, options: tuple[str, ...]) -> bool:
         "datetime": lambda: re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)", text),
         "select": lambda: text in options,
         "email": lambda: re.fullmatch(r"[^@ ]+@[^@ ]+\.[^@ ]+", text),
-        "phone": lambda: re.fullmatch(r"\+?[\d ]{7,}", text),
+        "phone": lambda: re.fullmatch(r"\+?[\d -]{7,}", text),
         "url": lambda: re.fullmatch(r"https?://\S+", text),
     }
     return bool(naive[kind]())
@@ -193,7 +194,7 @@ class Step:
 
 steps = st.builds(
     Step,
-    st.sampled_from(["create", "update", "pipeline", "change_stage", "bulk", "disqualify", "convert"]),
+    st.sampled_from(["create", "update", "pipeline", "change_stage", "bulk", "disqualify", "reopen", "convert"]),
     st.sampled_from(PLACES),
     st.sampled_from([True, True, True, False]),
     st.integers(0, 6),
@@ -221,6 +222,13 @@ def converted(lead: Lead, values: Mapping[str, Any], configuration: Configuratio
     reserved = conversion.reserve(lead, ready, new_id(), situation).lead
     ids = dict.fromkeys(("account_id", "contact_id", "opportunity_id"))
     return conversion.complete(reserved, ids, ALICE, by_leadline(NOW + 2 * MINUTE, later)).lead
+
+
+def closed(lead: Lead) -> Lead:
+    """The lead, disqualified where nothing asked for anything."""
+    allowing = configured(disqualification_reasons=("no_budget",))
+    wanted = Disqualification(reason="no_budget", stage_values={})
+    return disqualifying.disqualify(lead, wanted, by_person(NOW, allowing)).lead
 
 
 def tried(lead: Lead, step: Step, configuration: Configuration, later: Configuration) -> Lead:
@@ -253,6 +261,13 @@ def tried(lead: Lead, step: Step, configuration: Configuration, later: Configura
         "disqualify": lambda: (
             disqualifying.disqualify(lead, Disqualification(reason="no_budget", stage_values=values), situation).lead
         ),
+        "reopen": lambda: settled(
+            reopening.reopen(
+                closed(lead),
+                Reopening(stage_id=None if step.but_for else step.stage.id, stage_values=values),
+                situation,
+            )
+        ),
         "convert": lambda: converted(lead, values, configuration, later),
     }
     return paths[step.path]()
@@ -272,7 +287,7 @@ def test_no_path_lets_a_lead_into_a_stage_without_its_fields_or_into_one_that_is
                 raise
             continue
         in_force = later if step.path == "convert" else configuration
-        if step.path == "create" or after.stage_id != lead.stage_id:
+        if step.path in {"create", "reopen"} or after.stage_id != lead.stage_id:
             assert missing(after, in_force) == set(), step
             assert in_force.retirement_of(Retiring.STAGE, after.stage_id) is None
             assert in_force.stage(after.stage_id) == next(each for each in PLACES if each.id == after.stage_id)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kit.ids import new_id
 from leads_service.domain.configuration import EscalationRule
 from leads_service.domain.lead import Lead, LeadStatus
-from leads_service.domain.milestones import MilestoneKind, Outcome, record
+from leads_service.domain.milestones import MilestoneKind, Outcome, record, record_due
 from tests.unit.leads.building import ALICE, BOB, HOUR, MINUTE, NOW, by_leadline, configured, make_lead, types_of
 
 CONFIGURATION = configured(
@@ -124,6 +124,26 @@ def test_an_escalation_that_there_is_not_is_closed(index: int) -> None:
 def test_the_clock_of_a_lead_that_is_being_converted_goes_on() -> None:
     converting = replace(lead_of_alice(), conversion_id=new_id())
     assert outcome(converting, BREACHED, 0, NOW + 5 * HOUR) is Outcome.RECORDED
+
+
+def test_all_that_was_missed_is_recorded_together_with_its_times_and_once() -> None:
+    late = by_leadline(NOW + 9 * HOUR, CONFIGURATION)
+    kinds, change = record_due(lead_of_alice(), late)
+    assert kinds == [kind for kind, _, _ in MILESTONES]
+    assert [each.occurred_at for each in change.activities] == [at for _, _, at in MILESTONES]
+    assert {each.created_at for each in change.activities} == {late.now}
+    assert (change.lead.assigned_to, change.changed, change.clock_changed) == (BOB, True, True)
+    assert [each.field for each in change.history] == ["assignedTo"]
+    again = record_due(change.lead, late)
+    assert (again[0], again[1].changed, again[1].lead) == ([], False, change.lead)
+
+
+@pytest.mark.parametrize(("hours", "count"), [(0, 0), (2, 1), (4, 2), (4.5, 3), (6, 4)])
+def test_only_what_has_come_is_recorded(hours: float, count: int) -> None:
+    kinds, change = record_due(lead_of_alice(), by_leadline(NOW + hours * HOUR, CONFIGURATION))
+    assert (len(kinds), change.changed) == (count, count > 0)
+    kinds, change = record_due(replace(lead_of_alice(), sla=None), by_leadline(NOW + hours * HOUR))
+    assert (kinds, change.changed) == ([], False)
 
 
 orders = st.tuples(st.sampled_from(MILESTONES), st.timedeltas(timedelta(0), timedelta(hours=7)))

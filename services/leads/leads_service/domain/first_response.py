@@ -27,6 +27,6 @@ def answered(lead: Lead, by: str, at: datetime, situation: Situation) -> tuple[L
 
 def _counts(lead: Lead, by: str, at: datetime, situation: Situation) -> bool:
     counted = by == CLOSING or by in situation.configuration.settings.first_response_on
-    started_at = lead.sla.started_at if lead.sla else lead.created_at
+    started_at = lead.sla.started_at if lead.sla else lead.waits_since
     earlier = lead.first_response_at is None or at < lead.first_response_at
     return counted and situation.actor.is_person and at >= started_at and earlier

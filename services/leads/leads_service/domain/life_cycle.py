@@ -108,6 +108,17 @@ def delete(lead: Lead, situation: Situation) -> Change:
     return settle(lead, replace(lead, deleted_at=situation.now), [deleted], situation)
 
 
+def restore(lead: Lead, situation: Situation) -> Change:
+    """The deleted lead, back as it was: at its stage, with the promise that it had.
+
+    Raises:
+        LeadlineError: LEAD_NOT_DELETED.
+    """
+    require(lead, Deed.RESTORE)
+    restored = situation.activity(lead, "lead_restored", "Lead restored")
+    return settle(lead, replace(lead, deleted_at=None), [restored], situation)
+
+
 def happened(lead: Lead, activity: Activity, situation: Situation, *, answers: str | None = None) -> Change:
     """Something that happened around the lead; ``answers`` names what of it may be the first response.
 

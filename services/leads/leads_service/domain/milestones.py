@@ -18,6 +18,9 @@ class MilestoneKind(StrEnum):
     ESCALATION = "escalation"
 
 
+_FIRST = ((MilestoneKind.AT_RISK, 0), (MilestoneKind.BREACHED, 0))
+
+
 class Outcome(StrEnum):
     """What became of a milestone."""
 
@@ -38,6 +41,29 @@ def record(lead: Lead, kind: MilestoneKind, index: int, situation: Situation) ->
         return outcome, Change(lead, changed=False)
     after, activities = _recorded(lead, lead.sla, kind, index, situation)
     return outcome, settle(lead, after, activities, situation)
+
+
+def record_due(lead: Lead, situation: Situation) -> tuple[list[MilestoneKind], Change]:
+    """Record everything that has come and is not recorded, in its order; says of which kinds it was."""
+    escalations = len(lead.sla.escalations) if lead.sla else 0
+    kinds: list[MilestoneKind] = []
+    whole = Change(lead, changed=False)
+    for kind, index in (*_FIRST, *((MilestoneKind.ESCALATION, place) for place in range(escalations))):
+        outcome, change = record(whole.lead, kind, index, situation)
+        if outcome is Outcome.RECORDED:
+            kinds.append(kind)
+            whole = _followed_by(whole, change)
+    return kinds, whole
+
+
+def _followed_by(first: Change, then: Change) -> Change:
+    return Change(
+        then.lead,
+        first.history + then.history,
+        first.activities + then.activities,
+        changed=first.changed or then.changed,
+        clock_changed=first.clock_changed or then.clock_changed,
+    )
 
 
 def _outcome(lead: Lead, kind: MilestoneKind, index: int, situation: Situation) -> Outcome:

@@ -38,6 +38,21 @@ def next_place(lead: Lead, fields: Mapping[str, Any], configuration: Configurati
     return _stage_in(pipeline_id, fields.get("stage_id"), configuration)
 
 
+def place_to_reopen(lead: Lead, stage_id: UUID | None, configuration: Configuration) -> Stage:
+    """Where a closed lead goes that is opened again: by default where it was.
+
+    Where it was may be gone, being deleted, or not known: then it is the first stage of its pipeline.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED naming ``pipelineId`` or ``stageId``; RETIRING.
+    """
+    if stage_id is not None:
+        return _stage_in(lead.pipeline_id, stage_id, configuration)
+    enterable = configuration.enterable_stages(lead.pipeline_id)
+    was = next((stage for stage in enterable if stage.id == lead.closed_from_stage_id), None)
+    return was or _stage_in(lead.pipeline_id, None, configuration)
+
+
 def default_stage(module: str, configuration: Configuration, path: str) -> Stage:
     """Where a record goes that names neither pipeline nor stage. ``path`` is the pipeline's name for the caller.
 

@@ -23,6 +23,7 @@ _INTERNAL = {
     "clock_closed_by",
     "conversion_id",
     "closed_from_stage_id",
+    "reopened_at",
     "score_revision",
 }
 _SHOWN = tuple(field.name for field in fields(Lead) if field.name not in _INTERNAL)
@@ -117,21 +118,26 @@ def crossed(before: Lead | None, after: Lead, situation: Situation) -> list[Acti
 
 
 def _promised(before: Lead | None, after: Lead, situation: Situation) -> Lead:
-    """Choose the policy where that is due: at creation, and while there is no first response when it may differ.
+    """Choose the policy where that is due: at creation and reopening, and when it may differ while nobody has answered.
 
-    A lead that no policy covers any more keeps the promise that it has.
+    A lead that no policy covers any more keeps the promise that it has; a reopened one has none to keep.
     """
-    if before is not None and (after.first_response_at is not None or not _differ(before, after, _SLA_CHOSEN_BY)):
+    if before is not None and not _may_differ(before, after):
         return after
     settings = situation.configuration.settings
     policy = sla.choose_policy(facts_of(after, situation.configuration), settings, situation.now)
-    started_at = after.sla.started_at if after.sla else after.created_at
+    started_at = after.sla.started_at if after.sla else after.waits_since
     made = sla.promise(policy, after.priority, started_at, settings) if policy else None
     if policy is not None and made is not None and after.sla is not None:
         made = with_pauses_of(after.sla, made, policy)
     if made is None or (after.sla is not None and _same_promise(after.sla, made)):
         return after
     return replace(after, sla=sla.replaced(after.sla, made, situation.now))
+
+
+def _may_differ(before: Lead, after: Lead) -> bool:
+    waits = after.first_response_at is None
+    return waits and (before.status is not LeadStatus.OPEN or _differ(before, after, _SLA_CHOSEN_BY))
 
 
 def _same_promise(old: sla.Sla | None, new: sla.Sla | None) -> bool:

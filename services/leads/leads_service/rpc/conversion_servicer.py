@@ -6,8 +6,10 @@ from uuid import UUID
 from leadline.leads.v1 import conversion_service_pb2 as pb
 from leadline.leads.v1 import conversion_service_pb2_grpc as pb_grpc
 
+from kit.db.database import Writing
+from kit.db.idempotency import IdempotencyKey, key_of_call
 from kit.db.waiting import Waiting
-from kit.errors import invalid_field
+from kit.errors import LeadlineError, invalid_field
 from kit.ids import parse_id, parse_optional_id
 from kit.rpc.guard import Context
 from leads_service.domain import conversion as rules
@@ -42,15 +44,34 @@ class ConversionServicer(pb_grpc.ConversionServiceServicer):
         ready = rules.readiness(lead, situation.configuration, hidden)
         return check_to_proto(ready, await self._crm.match(identified_by(lead, hidden)), hidden)
 
-    async def ConvertLead(self, request: pb.ConvertLeadRequest, _context: Context) -> pb.ConvertLeadResponse:
-        """Reserves the lead and waits for the end, as long as the caller wants."""
-        situation, wait, order = self._parts.by_caller(), _wait(request), _order(request)
+    async def ConvertLead(self, request: pb.ConvertLeadRequest, context: Context) -> pb.ConvertLeadResponse:
+        """Reserves the lead and waits for the end, as long as the caller wants.
+
+        Repeated under the same idempotency key, it waits for the conversion that the first call began.
+        """
+        wait, key = _wait(request), _key(request, context)
+        try:
+            begun = await self._begin(key, _order(request))
+        except LeadlineError:
+            # The first call has reserved the lead, which is why this one is refused.
+            known = await self._parts.idempotency.first_answer(key, pb.ConvertLeadResponse)
+            if known is None:
+                raise
+            begun = known
+        ended = await self._end_of(_conversion_id(begun.conversion.id), wait)
+        return pb.ConvertLeadResponse(conversion=conversion_to_proto(ended))
+
+    async def _begin(self, key: IdempotencyKey | None, order: Order) -> pb.ConvertLeadResponse:
+        situation = self._parts.by_caller()
         async with self._parts.database.reading() as connection:
             await conversion.check_order(connection, order, situation)
-        order = replace(order, request=await self._crm.resolve_links(order.request))
-        async with self._parts.database.transaction() as tx:
-            started = await conversion.start_conversion(tx, order, situation)
-        return pb.ConvertLeadResponse(conversion=conversion_to_proto(await self._end_of(started, wait)))
+        resolved = replace(order, request=await self._crm.resolve_links(order.request))
+
+        async def start(tx: Writing) -> pb.ConvertLeadResponse:
+            started = await conversion.start_conversion(tx, resolved, situation)
+            return pb.ConvertLeadResponse(conversion=conversion_to_proto(started))
+
+        return await self._parts.idempotency.once(key, pb.ConvertLeadResponse, start)
 
     async def GetConversion(self, request: pb.GetConversionRequest, _context: Context) -> pb.GetConversionResponse:
         """The lead's newest conversion."""
@@ -88,14 +109,22 @@ class ConversionServicer(pb_grpc.ConversionServiceServicer):
             ended = await conversion.fail_conversion(tx, conversion_id, request.reason, request.message, situation)
         return pb.FailConversionResponse(conversion=conversion_to_proto(ended))
 
-    async def _end_of(self, started: Conversion, seconds: float) -> Conversion:
+    async def _end_of(self, conversion_id: UUID, seconds: float) -> Conversion:
         """The conversion when it has ended, or as it is when the caller has waited long enough."""
 
         async def look() -> Conversion:
             async with self._parts.database.reading() as connection:
-                return await conversion.get_conversion(connection, started.id)
+                return await conversion.get_conversion(connection, conversion_id)
 
-        return await self._waiting.end_of(str(started.id), seconds, look, lambda each: each.state != RUNNING)
+        return await self._waiting.end_of(str(conversion_id), seconds, look, lambda each: each.state != RUNNING)
+
+
+def _key(request: pb.ConvertLeadRequest, context: Context) -> IdempotencyKey | None:
+    """However long the caller waits this time, it is the same request."""
+    asked = pb.ConvertLeadRequest()
+    asked.CopyFrom(request)
+    asked.ClearField("max_wait")
+    return key_of_call("ConvertLead", asked, context.invocation_metadata())
 
 
 def _conversion_id(text: str) -> UUID:

@@ -3,6 +3,8 @@
 from leadline.leads.v1 import lead_service_pb2 as pb
 from leadline.leads.v1 import lead_service_pb2_grpc as pb_grpc
 
+from kit.db.database import Reading
+from kit.db.idempotency import key_of_call
 from kit.rpc.guard import Context
 from leads_service.domain.configuration import Configuration
 from leads_service.domain.duplicates import Duplicate, sought
@@ -20,15 +22,19 @@ class DuplicatesServicer(pb_grpc.LeadServiceServicer):
 
     _parts: Parts
 
-    async def CheckDuplicates(
-        self, request: pb.CheckDuplicatesRequest, _context: Context
-    ) -> pb.CheckDuplicatesResponse:
-        """Leads that may be the same person."""
+    async def CheckDuplicates(self, request: pb.CheckDuplicatesRequest, context: Context) -> pb.CheckDuplicatesResponse:
+        """Leads that may be the same person; repeated under the same idempotency key, the first answer."""
+        key = key_of_call("CheckDuplicates", request, context.invocation_metadata())
+        if key is not None:
+            idempotency = self._parts.idempotency
+            return await idempotency.once(key, pb.CheckDuplicatesResponse, lambda tx: self._check(tx, request))
+        async with self._parts.database.reading() as connection:
+            return await self._check(connection, request)
+
+    async def _check(self, connection: Reading, request: pb.CheckDuplicatesRequest) -> pb.CheckDuplicatesResponse:
         configuration, viewer = self._parts.configuration.current(), caller()
         given = {descriptor.name: value for descriptor, value in request.ListFields()}
-        wanted = sought(given, configuration)
-        async with self._parts.database.reading() as connection:
-            found = await find_duplicates(connection, wanted)
+        found = await find_duplicates(connection, sought(given, configuration))
         shown = [_duplicate(each, viewer, configuration) for each in found]
         return pb.CheckDuplicatesResponse(duplicates=shown)
 

@@ -10,7 +10,7 @@ from kit.db.database import Database
 from kit.db.idempotency import Idempotency
 from kit.object_store import ObjectStore
 from leads_service.config_feed import ConfigurationHolder
-from leads_service.domain.lead import Actor
+from leads_service.domain.lead import Actor, Origin
 from leads_service.domain.settling import Situation
 
 
@@ -33,9 +33,9 @@ class Parts:
     objects: ObjectStore
     limits: Limits
 
-    def by_caller(self) -> Situation:
+    def by_caller(self, comes_by: Origin = Origin.SINGLE) -> Situation:
         """Something that the caller, a person, does now."""
-        return Situation(self.configuration.current(), caller(), self.clock())
+        return Situation(self.configuration.current(), caller(), self.clock(), comes_by)
 
     def by_leadline(self) -> Situation:
         """Something that a clock or a workflow of ours does now."""

@@ -5,6 +5,8 @@ from datetime import datetime
 from leadline.leads.v1 import sla_service_pb2 as pb
 from leadline.leads.v1 import sla_service_pb2_grpc as pb_grpc
 
+from kit.db.database import Writing
+from kit.db.idempotency import key_of_call
 from kit.errors import invalid_field
 from kit.ids import parse_id
 from kit.rpc.guard import Context
@@ -28,6 +30,10 @@ _OUTCOMES = {
     Outcome.NOT_DUE: pb.MILESTONE_OUTCOME_NOT_DUE,
     Outcome.CLOSED: pb.MILESTONE_OUTCOME_CLOSED,
 }
+
+
+# A call takes so many hundreds of leads: what is left, the next one finds.
+_MOST_PARTS = 50
 
 
 class SlaServicer(pb_grpc.SlaServiceServicer):
@@ -60,6 +66,30 @@ class SlaServicer(pb_grpc.SlaServiceServicer):
             at_risk=counts.at_risk,
             breached=counts.breached,
             compliance_rate=str(sla.compliance_rate(counts)),
+        )
+
+    async def CheckBreaches(self, request: pb.CheckBreachesRequest, context: Context) -> pb.CheckBreachesResponse:
+        """Records what clocks did not, in transactions of a hundred leads, each once for an idempotency key."""
+        key = key_of_call("CheckBreaches", request, context.invocation_metadata())
+        whole = pb.CheckBreachesResponse()
+        for number in range(_MOST_PARTS):
+            part = await self._parts.idempotency.once(
+                key.part(number) if key else None, pb.CheckBreachesResponse, self._check_part
+            )
+            for field in part.DESCRIPTOR.fields:
+                setattr(whole, field.name, getattr(whole, field.name) + getattr(part, field.name))
+            if part.checked < sla.LEADS_AT_ONCE:
+                break
+        return whole
+
+    async def _check_part(self, tx: Writing) -> pb.CheckBreachesResponse:
+        checked = await sla.check_breaches(tx, self._parts.by_leadline())
+        return pb.CheckBreachesResponse(
+            checked=checked.leads,
+            at_risk=checked.recorded[MilestoneKind.AT_RISK],
+            breached=checked.recorded[MilestoneKind.BREACHED],
+            escalated=checked.recorded[MilestoneKind.ESCALATION],
+            repaired=checked.repaired,
         )
 
     async def RecordMilestone(

@@ -1,5 +1,8 @@
 """TimelineService: activities, notes and history of a lead."""
 
+from typing import Any
+from uuid import UUID
+
 from leadline.leads.v1 import timeline_service_pb2 as pb
 from leadline.leads.v1 import timeline_service_pb2_grpc as pb_grpc
 
@@ -12,8 +15,9 @@ from kit.rpc.times import optional_instant, to_timestamp
 from leads_service.domain.lead import Activity, HistoryEntry, Note
 from leads_service.domain.stage_assignment import StageAssignment
 from leads_service.domain.timeline import LoggedActivity
-from leads_service.rpc.paging import page_of
+from leads_service.rpc.paging import cursor_after, span_of
 from leads_service.rpc.situation import Parts, caller_id
+from leads_service.store.timeline import Span
 from leads_service.usecases import timeline
 
 
@@ -25,10 +29,11 @@ class TimelineServicer(pb_grpc.TimelineServiceServicer):
 
     async def ListActivities(self, request: pb.ListActivitiesRequest, _context: Context) -> pb.ListActivitiesResponse:
         """A page of activities."""
-        lead_id, place = parse_id(request.lead_id, "id"), page_of(request.page, request.limit)
+        lead_id, name, span = _asked(request, "activities")
         async with self._parts.database.reading() as connection:
-            page = await timeline.list_activities(connection, lead_id, *place, self._parts.by_caller())
-        return pb.ListActivitiesResponse(activities=[_activity(each) for each in page.records], total=page.total)
+            page = await timeline.list_activities(connection, lead_id, span, self._parts.by_caller())
+        shown = [_activity(each) for each in page.records]
+        return pb.ListActivitiesResponse(activities=shown, total=page.total, next_cursor=cursor_after(page, name))
 
     async def LogActivity(self, request: pb.LogActivityRequest, context: Context) -> pb.LogActivityResponse:
         """Logs what a person did; repeated under the same idempotency key, the first answer."""
@@ -49,10 +54,11 @@ class TimelineServicer(pb_grpc.TimelineServiceServicer):
 
     async def ListNotes(self, request: pb.ListNotesRequest, _context: Context) -> pb.ListNotesResponse:
         """A page of notes."""
-        lead_id, place = parse_id(request.lead_id, "id"), page_of(request.page, request.limit)
+        lead_id, name, span = _asked(request, "notes")
         async with self._parts.database.reading() as connection:
-            page = await timeline.list_notes(connection, lead_id, *place)
-        return pb.ListNotesResponse(notes=[_note(each) for each in page.records], total=page.total)
+            page = await timeline.list_notes(connection, lead_id, span)
+        shown = [_note(each) for each in page.records]
+        return pb.ListNotesResponse(notes=shown, total=page.total, next_cursor=cursor_after(page, name))
 
     async def AddNote(self, request: pb.AddNoteRequest, context: Context) -> pb.AddNoteResponse:
         """Adds a note; repeated under the same idempotency key, the first answer."""
@@ -66,21 +72,30 @@ class TimelineServicer(pb_grpc.TimelineServiceServicer):
 
     async def ListHistory(self, request: pb.ListHistoryRequest, _context: Context) -> pb.ListHistoryResponse:
         """A page of history."""
-        lead_id, place = parse_id(request.lead_id, "id"), page_of(request.page, request.limit)
+        lead_id, name, span = _asked(request, "history")
         async with self._parts.database.reading() as connection:
-            page = await timeline.list_history(connection, lead_id, *place, self._parts.by_caller())
-        return pb.ListHistoryResponse(entries=[_entry(each) for each in page.records], total=page.total)
+            page = await timeline.list_history(connection, lead_id, span, self._parts.by_caller())
+        shown = [_entry(each) for each in page.records]
+        return pb.ListHistoryResponse(entries=shown, total=page.total, next_cursor=cursor_after(page, name))
 
     async def ListStageAssignments(
         self, request: pb.ListStageAssignmentsRequest, _context: Context
     ) -> pb.ListStageAssignmentsResponse:
         """A page of who held the lead at which stage."""
-        lead_id, place = parse_id(request.lead_id, "id"), page_of(request.page, request.limit)
+        lead_id, name, span = _asked(request, "stage assignments")
         async with self._parts.database.reading() as connection:
-            page = await timeline.list_stage_assignments(connection, lead_id, *place, self._parts.by_caller())
+            page = await timeline.list_stage_assignments(connection, lead_id, span, self._parts.by_caller())
+        shown = [_stage_assignment(each) for each in page.records]
         return pb.ListStageAssignmentsResponse(
-            assignments=[_stage_assignment(each) for each in page.records], total=page.total
+            assignments=shown, total=page.total, next_cursor=cursor_after(page, name)
         )
+
+
+def _asked(request: Any, what: str) -> tuple[UUID, str, Span]:
+    """The lead, the name of its list and the part of it that are asked for."""
+    lead_id = parse_id(request.lead_id, "id")
+    name = f"{what} {lead_id}"
+    return lead_id, name, span_of(request, name)
 
 
 def _activity(activity: Activity) -> pb.Activity:
@@ -120,6 +135,7 @@ def _entry(entry: HistoryEntry) -> pb.HistoryEntry:
         changed_by=str(entry.changed_by) if entry.changed_by else None,
         changed_at=to_timestamp(entry.changed_at),
         change_id=str(entry.change_id),
+        origin=entry.origin,
     )
 
 

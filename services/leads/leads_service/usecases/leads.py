@@ -1,6 +1,6 @@
-"""Creating, changing and deleting a lead."""
+"""Creating, changing, deleting and restoring a lead."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from leads_service.domain import life_cycle
 from leads_service.domain.drafts import Draft
 from leads_service.domain.lead import Lead
 from leads_service.domain.settling import Situation
+from leads_service.store import leads as store
 from leads_service.usecases.assigning import assigned
 from leads_service.usecases.duplicates import refuse_duplicates
 from leads_service.usecases.saving import knowing_what_is_closed, load, load_locked, save, save_new
@@ -37,6 +38,11 @@ async def get_lead(connection: Reading, lead_id: UUID) -> Lead:
         LeadlineError: LEAD_NOT_FOUND.
     """
     return await load(connection, lead_id)
+
+
+async def get_leads(connection: Reading, lead_ids: Sequence[UUID]) -> Mapping[UUID, Lead]:
+    """The leads of these ids, without those that are not there."""
+    return await store.get_many(connection, lead_ids)
 
 
 async def update_lead(
@@ -82,6 +88,17 @@ async def delete_lead(tx: Writing, lead_id: UUID, expected_version: int | None, 
     lead = await load_locked(tx, lead_id)
     life_cycle.require_version(lead, expected_version)
     await save(tx, lead, life_cycle.delete(lead, situation), situation)
+
+
+async def restore_lead(tx: Writing, lead_id: UUID, expected_version: int | None, situation: Situation) -> Lead:
+    """The deleted lead, back in every answer, its clock going on.
+
+    Raises:
+        LeadlineError: LEAD_NOT_FOUND, VERSION_STALE, LEAD_NOT_DELETED.
+    """
+    lead = await load_locked(tx, lead_id, deleted=True)
+    life_cycle.require_version(lead, expected_version)
+    return await save(tx, lead, life_cycle.restore(lead, situation), situation)
 
 
 async def _save(tx: Writing, lead: Lead, situation: Situation, decide: Callable[[Situation], Draft]) -> Lead:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from kit.db.database import Reading, Writing
+from kit.db.outbox import BEHIND, FIRST
 from kit.errors import LeadlineError
 from leadline_workflows.contracts.outbox import SLA_CLOCK
 from leadline_workflows.contracts.sla import Clock, LeadSlaInput
@@ -37,14 +38,14 @@ async def load(connection: Reading, lead_id: UUID) -> Lead:
     return lead
 
 
-async def load_locked(tx: Writing, lead_id: UUID) -> Lead:
-    """The lead as it is, and nobody else changes it until this transaction ends.
+async def load_locked(tx: Writing, lead_id: UUID, *, deleted: bool = False) -> Lead:
+    """The lead as it is, and nobody else changes it until this transaction ends. ``deleted``: also a deleted one.
 
     Raises:
         LeadlineError: LEAD_NOT_FOUND.
     """
     lead = await leads.lock(tx, lead_id)
-    if lead is None or lead.deleted_at is not None:
+    if lead is None or (lead.deleted_at is not None and not deleted):
         raise lead_not_found(lead_id)
     return lead
 
@@ -57,8 +58,20 @@ async def save_new(tx: Writing, change: Change, situation: Situation) -> Lead:
     """
     held = stage_assignment.begun(change.lead, situation.configuration, change.lead.created_at)
     await new_leads.insert(tx, change, held, situation.configuration.revision)
-    await _tell_clocks(tx, [change], situation.configuration)
+    await _tell_clocks(tx, [(None, change)], situation.configuration)
     return change.lead
+
+
+async def save_many_new(tx: Writing, changes: Sequence[Change], situation: Situation) -> None:
+    """Write new leads.
+
+    Raises:
+        LeadlineError: RETIRING; some may be written by then.
+    """
+    configuration = situation.configuration
+    held = [stage_assignment.begun(each.lead, configuration, each.lead.created_at) for each in changes]
+    await new_leads.insert_many(tx, changes, held, configuration.revision)
+    await _tell_clocks(tx, [(None, change) for change in changes], configuration)
 
 
 async def save(tx: Writing, before: Lead, change: Change, situation: Situation) -> Lead:
@@ -79,9 +92,29 @@ async def save_many(
     Raises:
         LeadlineError: RETIRING.
     """
+    await _save_many(tx, changes, situation, into_closed=into_closed)
+    await _tell_clocks(tx, changes, situation.configuration)
+
+
+async def save_repaired(tx: Writing, changes: Sequence[tuple[Lead, Change]], situation: Situation) -> int:
+    """Write what changed of locked leads, and order the clocks of those who wait anew; says how many.
+
+    A clock that goes on hears what it knows; one that has come to a wrong end is started again.
+
+    Raises:
+        LeadlineError: RETIRING.
+    """
+    await _save_many(tx, changes, situation)
+    waiting = [change.lead for _, change in changes if not change.lead.clock_closed_by]
+    await _order(tx, [(lead, True) for lead in waiting], situation.configuration)
+    return len(waiting)
+
+
+async def _save_many(
+    tx: Writing, changes: Sequence[tuple[Lead, Change]], situation: Situation, *, into_closed: bool = False
+) -> None:
     await leads.save_many(tx, changes, None if into_closed else situation.configuration.revision)
     await _keep_assignments(tx, changes, situation)
-    await _tell_clocks(tx, [change for _, change in changes], situation.configuration)
 
 
 async def knowing_what_is_closed(
@@ -119,17 +152,27 @@ async def _keep_assignments(tx: Writing, changes: Sequence[tuple[Lead, Change]],
     await stage_assignments.write(tx, ended, begun, situation.now)
 
 
-async def _tell_clocks(tx: Writing, changes: Sequence[Change], configuration: Configuration) -> None:
-    orders = [
-        (change.lead.id, SLA_CLOCK, asdict(clock_order(change.lead, configuration)))
-        for change in changes
-        if change.clock_changed
-    ]
-    await leads.outbox.add_many(tx, orders)
+async def _tell_clocks(
+    tx: Writing, changes: Sequence[tuple[Lead | None, Change]], configuration: Configuration
+) -> None:
+    told = [(change.lead, _goes_on(before, change.lead)) for before, change in changes if change.clock_changed]
+    await _order(tx, told, configuration)
 
 
-def clock_order(lead: Lead, configuration: Configuration) -> LeadSlaInput:
-    """The lead's clock as it is now, for its workflow."""
+async def _order(tx: Writing, told: Sequence[tuple[Lead, bool]], configuration: Configuration) -> None:
+    orders = [(lead.id, SLA_CLOCK, asdict(clock_order(lead, configuration, revives=each))) for lead, each in told]
+    # The clocks of many leads let those go first that a single call orders.
+    await leads.outbox.add_many(tx, orders, rank=BEHIND if len(orders) > 1 else FIRST)
+
+
+def _goes_on(before: Lead | None, after: Lead) -> bool:
+    """Whether the clock may have come to its end before and now has something to wait for."""
+    ended = before is not None and (bool(before.clock_closed_by) or before.sla is None)
+    return ended and not after.clock_closed_by
+
+
+def clock_order(lead: Lead, configuration: Configuration, *, revives: bool = False) -> LeadSlaInput:
+    """The lead's clock as it is now, for its workflow; ``revives``: also where that had come to its end."""
     sla = lead.sla
     clock = Clock(
         version=lead.clock_version,
@@ -143,7 +186,7 @@ def clock_order(lead: Lead, configuration: Configuration) -> LeadSlaInput:
         policy=sla.policy if sla else "",
         paused=sla is not None and sla.paused_at is not None,
     )
-    return LeadSlaInput(lead_id=str(lead.id), who=who(lead), policy=clock.policy, clock=clock)
+    return LeadSlaInput(lead_id=str(lead.id), who=who(lead), policy=clock.policy, clock=clock, revives=revives)
 
 
 def who(lead: Lead) -> str:

@@ -1,5 +1,7 @@
 """The SLA of a lead and of all leads, and recording what a clock says has come."""
 
+from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
@@ -10,9 +12,21 @@ from leads_service.domain.lead import Lead
 from leads_service.domain.milestones import MilestoneKind, Outcome
 from leads_service.domain.settling import Situation
 from leads_service.domain.standing import lead_not_found
-from leads_service.store import leads, sla_summary
+from leads_service.store import leads, sla_summary, unrecorded
 from leads_service.store.sla_summary import SlaCounts, SummaryFilter
-from leads_service.usecases.saving import save
+from leads_service.usecases.saving import save, save_repaired
+
+# Locked at once: few enough that nobody waits long for them.
+LEADS_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """On how many leads' clocks something was due, what was recorded, and how many clocks were ordered anew."""
+
+    leads: int
+    recorded: Counter[MilestoneKind]
+    repaired: int
 
 
 async def count_sla(connection: Reading, which: SummaryFilter, now: datetime) -> SlaCounts:
@@ -41,3 +55,15 @@ async def record_milestone(
         raise lead_not_found(lead_id)
     outcome, change = milestones.record(lead, kind, index, situation)
     return outcome, await save(tx, lead, change, situation)
+
+
+async def check_breaches(tx: Writing, situation: Situation) -> Checked:
+    """Record what clocks should have recorded by now and did not, for up to a hundred leads, and order their clocks.
+
+    Leads that somebody else holds are left for the next time. Fewer than a hundred: that was all of them.
+    """
+    found = await unrecorded.lock_due(tx, situation.now, LEADS_AT_ONCE)
+    due = [(lead, *milestones.record_due(lead, situation)) for lead in found]
+    changes = [(lead, change) for lead, _, change in due if change.changed]
+    repaired = await save_repaired(tx, changes, situation)
+    return Checked(len(changes), Counter(kind for _, kinds, _ in due for kind in kinds), repaired)

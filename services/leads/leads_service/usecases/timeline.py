@@ -12,7 +12,7 @@ from leads_service.domain.stage_assignment import StageAssignment
 from leads_service.domain.standing import lead_not_found
 from leads_service.domain.timeline import LoggedActivity
 from leads_service.store import leads, stage_assignments, timeline
-from leads_service.store.timeline import Page
+from leads_service.store.timeline import Page, Span
 from leads_service.usecases.saving import load_locked, save
 
 
@@ -41,45 +41,39 @@ async def log_activity(tx: Writing, lead_id: UUID, logged: LoggedActivity, situa
     return change.activities[0]
 
 
-async def list_activities(
-    connection: Reading, lead_id: UUID, limit: int, offset: int, situation: Situation
-) -> Page[Activity]:
+async def list_activities(connection: Reading, lead_id: UUID, span: Span, situation: Situation) -> Page[Activity]:
     """A page of the lead's activities, without what its stage hides from whoever asks.
 
     Raises:
         LeadlineError: LEAD_NOT_FOUND.
     """
     hidden = await _hidden(connection, lead_id, situation)
-    page = await timeline.list_activities(
-        connection, lead_id, limit, offset, without=visibility.hidden_activities(hidden)
-    )
+    page = await timeline.list_activities(connection, lead_id, span, without=visibility.hidden_activities(hidden))
     return replace(page, records=[visibility.shown_activity(each, hidden) for each in page.records])
 
 
-async def list_notes(connection: Reading, lead_id: UUID, limit: int, offset: int) -> Page[Note]:
+async def list_notes(connection: Reading, lead_id: UUID, span: Span) -> Page[Note]:
     """A page of the lead's notes.
 
     Raises:
         LeadlineError: LEAD_NOT_FOUND.
     """
     await _stage_of(connection, lead_id)
-    return await timeline.list_notes(connection, lead_id, limit, offset)
+    return await timeline.list_notes(connection, lead_id, span)
 
 
-async def list_history(
-    connection: Reading, lead_id: UUID, limit: int, offset: int, situation: Situation
-) -> Page[HistoryEntry]:
+async def list_history(connection: Reading, lead_id: UUID, span: Span, situation: Situation) -> Page[HistoryEntry]:
     """A page of the lead's history, without what its stage hides from whoever asks.
 
     Raises:
         LeadlineError: LEAD_NOT_FOUND.
     """
     hidden = await _hidden(connection, lead_id, situation)
-    return await timeline.list_history(connection, lead_id, limit, offset, hidden=hidden)
+    return await timeline.list_history(connection, lead_id, span, hidden=hidden)
 
 
 async def list_stage_assignments(
-    connection: Reading, lead_id: UUID, limit: int, offset: int, situation: Situation
+    connection: Reading, lead_id: UUID, span: Span, situation: Situation
 ) -> Page[StageAssignment]:
     """A page of who held the lead at which stage. Where its stage hides the owner, nobody is said.
 
@@ -87,7 +81,7 @@ async def list_stage_assignments(
         LeadlineError: LEAD_NOT_FOUND.
     """
     hidden = await _hidden(connection, lead_id, situation)
-    page = await stage_assignments.list_stage_assignments(connection, lead_id, limit, offset)
+    page = await stage_assignments.list_stage_assignments(connection, lead_id, span)
     return replace(page, records=[visibility.shown_stage_assignment(each, hidden) for each in page.records])
 
 
