@@ -26,6 +26,7 @@ from leadline_workflows.runtime.worker import Limits, sla_worker
 from tests.support.waiting import eventually
 from tests.workflows.conversion_rules import ConversionRules
 from tests.workflows.conversion_run import converting
+from tests.workflows.import_cases import IMPORT_CASES
 from tests.workflows.leads_rules import HOUR, LeadsRules, answered, make_clock, start_of
 from tests.workflows.servers import start_temporal
 from tests.workflows.settings_cases import SETTINGS_CASES, Case, Handle
@@ -137,6 +138,23 @@ async def answered_late_without_a_worker(client: Client) -> Handle:
     return handle
 
 
+async def reopened_as_it_ends(client: Client) -> Handle:
+    """A clock that is told that its lead is closed, and in the same task that it was opened again."""
+    leads, lead_id = LeadsRules(make_clock(datetime.now(UTC))), str(new_id())
+    workflow_id = names.lead_sla_id(lead_id)
+    handle = await client.start_workflow(
+        names.LEAD_SLA, start_of(lead_id, leads.clock), id=workflow_id, task_queue=workflow_id
+    )
+    await handle.signal(names.CLOCK_CHANGED, replace(leads.clock, version=2, closed_by="disqualified"))
+    leads.clock = make_clock(datetime.now(UTC), version=3, at_risk=_SECOND, deadline=200)
+    await handle.signal(names.CLOCK_CHANGED, leads.clock)
+    async with sla_worker(client, [leads.record_milestone], Limits(), queue=workflow_id):
+        await _until(leads, 1)
+        await handle.signal(names.CLOCK_CHANGED, answered(leads.clock))
+        await handle.result()
+    return handle
+
+
 async def _conversion(
     client: Client, services: ConversionRules, live: Callable[[Handle], Awaitable[None]] | None = None
 ) -> Handle:
@@ -206,6 +224,7 @@ CASES: dict[str, list[Case]] = {
         healed_by_the_answer,
         asked_by_an_operator,
         answered_late_without_a_worker,
+        reopened_as_it_ends,
     ],
     names.LEAD_CONVERSION: [
         converted,
@@ -216,6 +235,7 @@ CASES: dict[str, list[Case]] = {
         cancelled_too_late,
     ],
     **SETTINGS_CASES,
+    **IMPORT_CASES,
 }
 
 

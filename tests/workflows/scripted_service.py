@@ -9,7 +9,7 @@ import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 
-from kit.context import request_id
+from kit.context import request_id, workflow_id
 from kit.errors import LeadlineError
 from kit.rpc.server import RpcServer, Served
 from kit.tokens import TokenVerifier
@@ -26,6 +26,7 @@ class Call:
     method: str
     request: Any
     request_id: str
+    workflow_id: str
 
 
 class Script:
@@ -41,7 +42,7 @@ class Script:
 
     def __getattr__(self, method: str) -> Any:
         async def answer(request: Any, _context: object) -> Message:
-            self.calls.append(Call(method, request, request_id.get()))
+            self.calls.append(Call(method, request, request_id.get(), workflow_id.get()))
             said = self.answers[method]
             if isinstance(said, LeadlineError):
                 raise said

@@ -13,6 +13,8 @@ from leadline.crm.v1 import placement_service_pb2, placement_service_pb2_grpc
 from leadline.leads.v1 import (
     conversion_service_pb2,
     conversion_service_pb2_grpc,
+    import_service_pb2,
+    import_service_pb2_grpc,
     retirement_service_pb2,
     retirement_service_pb2_grpc,
     scoring_service_pb2,
@@ -51,6 +53,10 @@ LEADS: list[tuple[Add, ServiceDescriptor]] = [
     (
         retirement_service_pb2_grpc.add_RetirementServiceServicer_to_server,
         retirement_service_pb2.DESCRIPTOR.services_by_name["RetirementService"],
+    ),
+    (
+        import_service_pb2_grpc.add_ImportServiceServicer_to_server,
+        import_service_pb2.DESCRIPTOR.services_by_name["ImportService"],
     ),
 ]
 CRM: list[tuple[Add, ServiceDescriptor]] = [
@@ -123,7 +129,7 @@ async def scripted_services() -> AsyncIterator[Services]:
         settings_address = await opened.enter_async_context(serving(settings, SETTINGS))
         addresses = settings_for(leads_address, crm_address, settings_address)
         activities = await opened.enter_async_context(open_activities(addresses))
-        every = [*activities.sla, *activities.conversion, *activities.settings]
+        every = [*activities.sla, *activities.conversion, *activities.settings, *activities.imports]
         yield Services(leads, crm, settings, {_name(each): each for each in every})
 
 

@@ -49,7 +49,7 @@ async def rescoring(client: Client, leads: RescoreRules, *, cached: int = 500) -
     workflow_id = f"{names.RESCORE_LEADS}-{new_id()}"
     async with make_worker(client, leads, workflow_id, cached=cached):
         handle = await ask_for_rescore(client, workflow_id)
-        async with _closed_on_failure(handle):
+        async with closed_on_failure(handle):
             yield handle
 
 
@@ -61,12 +61,12 @@ async def retiring(
     queue = names.retirement_id("stage", new_id())
     async with make_worker(client, services, queue, cached=cached):
         handle = await start_retirement(client, queue, start or make_retirement())
-        async with _closed_on_failure(handle):
+        async with closed_on_failure(handle):
             yield handle
 
 
 @asynccontextmanager
-async def _closed_on_failure(handle: WorkflowHandle[Any, Any]) -> AsyncIterator[None]:
+async def closed_on_failure(handle: WorkflowHandle[Any, Any]) -> AsyncIterator[None]:
     """A run that a failed test leaves behind would keep the test server from skipping time for all others."""
     try:
         yield

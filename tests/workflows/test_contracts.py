@@ -16,10 +16,12 @@ def test_the_names_of_workflows_and_messages_stay_what_they_are() -> None:
         "daily-rescore",
         "retirement",
     )
+    assert (names.LEAD_IMPORT, names.IMPORT_QUEUE) == ("lead-import", "lead-import")
     assert (names.SETTINGS_QUEUE, names.DAILY_RESCORE_SCHEDULE) == ("lead-settings", "rescore-leads-daily")
     assert (names.RESCORE_REQUESTED, names.PROGRESS) == ("rescore-requested", "progress")
     assert names.lead_sla_id("1") == "lead-sla/1"
     assert names.lead_conversion_id("1") == "lead-conversion/1"
+    assert names.lead_import_id("1") == "lead-import/1"
     assert names.retirement_id("disqualification_reason", "1") == "retire-disqualification-reason/1"
 
 
@@ -29,12 +31,14 @@ async def test_the_worker_has_exactly_the_activities_that_workflows_call(service
         "complete-retirement",
         "copy-notes",
         "count-retiring",
+        "end-import",
         "end-retirement",
         "ensure-account",
         "ensure-contact",
         "ensure-opportunity",
         "fail-conversion",
         "fail-retirement",
+        "import-batch",
         "move-retiring",
         "read-plan",
         "record-milestone",
@@ -51,8 +55,8 @@ async def test_the_worker_has_exactly_the_activities_that_workflows_call(service
 def test_contracts_load_nothing_but_the_standard_library() -> None:
     code = (
         "import sys; before = set(sys.modules);"
-        "from leadline_workflows.contracts import conversion, names, outbox, rescore, retirement;"
-        "from leadline_workflows.contracts import search_attributes, sla;"
+        "from leadline_workflows.contracts import conversion, lead_import, names, outbox, rescore;"
+        "from leadline_workflows.contracts import retirement, search_attributes, sla;"
         "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
     )
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
@@ -61,7 +65,7 @@ def test_contracts_load_nothing_but_the_standard_library() -> None:
 
 def test_workflow_code_loads_neither_services_nor_databases() -> None:
     code = (
-        "import sys; from leadline_workflows.definitions import daily_rescore, lead_conversion, lead_sla;"
+        "import sys; from leadline_workflows.definitions import daily_rescore, lead_conversion, lead_import, lead_sla;"
         "from leadline_workflows.definitions import rescore_leads, retirement;"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )

@@ -12,13 +12,21 @@ from leadline_workflows.contracts import names
 from leadline_workflows.contracts.sla import LeadSlaInput, LeadSlaResult
 from leadline_workflows.definitions.daily_rescore import DailyRescoreWorkflow
 from leadline_workflows.definitions.lead_conversion import LeadConversionWorkflow
+from leadline_workflows.definitions.lead_import import LeadImportWorkflow
 from leadline_workflows.definitions.lead_sla import LeadSlaWorkflow
 from leadline_workflows.definitions.rescore_leads import RescoreLeadsWorkflow
 from leadline_workflows.definitions.retirement import RetirementWorkflow
 from leadline_workflows.runtime.worker import sandbox
 from tests.workflows.capture import CASES, HISTORIES
 
-WORKFLOWS = [LeadSlaWorkflow, LeadConversionWorkflow, RescoreLeadsWorkflow, DailyRescoreWorkflow, RetirementWorkflow]
+WORKFLOWS = [
+    LeadSlaWorkflow,
+    LeadConversionWorkflow,
+    RescoreLeadsWorkflow,
+    DailyRescoreWorkflow,
+    RetirementWorkflow,
+    LeadImportWorkflow,
+]
 RECORDED = sorted(HISTORIES.glob("*/*.json"))
 
 

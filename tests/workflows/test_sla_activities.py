@@ -38,12 +38,13 @@ async def test_a_milestone_is_told_and_the_clock_comes_back(services: Services) 
     ]
 
 
-async def test_a_call_carries_the_workflow_id_as_its_request_id(services: Services) -> None:
+async def test_a_call_that_no_request_ordered_carries_the_workflow_id_for_both_ids(services: Services) -> None:
     services.leads.answers["RecordMilestone"] = sla_service_pb2.RecordMilestoneResponse(
         outcome=sla_service_pb2.MILESTONE_OUTCOME_RECORDED
     )
     await services.run(names.RECORD_MILESTONE, RECORD)
-    assert [call.request_id for call in services.leads.calls] == [ActivityEnvironment().info.workflow_id]
+    workflow_id = ActivityEnvironment().info.workflow_id
+    assert [(call.request_id, call.workflow_id) for call in services.leads.calls] == [(workflow_id, workflow_id)]
 
 
 async def test_a_lead_that_nobody_knows_has_a_closed_clock(services: Services) -> None:

@@ -5,15 +5,23 @@ from datetime import UTC, datetime, timedelta
 
 from leadline.crm.v1 import conversion_record_service_pb2 as records_pb2
 from leadline.crm.v1 import placement_service_pb2
-from leadline.leads.v1 import conversion_service_pb2, retirement_service_pb2, sla_service_pb2, timeline_service_pb2
+from leadline.leads.v1 import (
+    conversion_service_pb2,
+    import_service_pb2,
+    retirement_service_pb2,
+    sla_service_pb2,
+    timeline_service_pb2,
+)
 from leadline.settings.v1 import retirement_service_pb2 as settings_pb2
 from temporalio.client import Client
 
 from kit.ids import new_id
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.conversion import ConversionState, LeadConversionInput, LeadConversionResult
+from leadline_workflows.contracts.lead_import import ImportProgress
 from leadline_workflows.contracts.retirement import RetirementResult
 from leadline_workflows.contracts.sla import LeadSlaResult
+from tests.workflows.import_rules import make_import
 from tests.workflows.leads_rules import HOUR, make_clock, start_of
 from tests.workflows.retirement_rules import make_retirement
 from tests.workflows.scripted_service import Script, serving
@@ -37,6 +45,9 @@ def leads_script() -> Script:
         "CountRetiring": retirement_service_pb2.CountRetiringResponse(records=200),
         "MoveRetiring": retirement_service_pb2.MoveRetiringResponse(moved=200),
         "EndRetirement": retirement_service_pb2.EndRetirementResponse(),
+        "ImportBatch": import_service_pb2.ImportBatchResponse(
+            lead_import=import_service_pb2.Import(state=import_service_pb2.IMPORT_STATE_COMPLETED, created=7)
+        ),
     }
     return script
 
@@ -100,6 +111,17 @@ async def run_retirement(client: Client) -> RetirementResult:
     return result
 
 
+async def run_import(client: Client) -> ImportProgress:
+    result: ImportProgress = await client.execute_workflow(
+        names.LEAD_IMPORT,
+        make_import(),
+        id=names.lead_import_id(new_id()),
+        task_queue=names.IMPORT_QUEUE,
+        result_type=ImportProgress,
+    )
+    return result
+
+
 async def test_a_worker_waits_for_temporal_works_and_ends_gracefully() -> None:
     port = free_port()
     async with (
@@ -119,6 +141,7 @@ async def test_a_worker_waits_for_temporal_works_and_ends_gracefully() -> None:
                     ConversionState.COMPLETED, "a-1", "c-1", "o-1"
                 )
                 assert await run_retirement(client) == RetirementResult(completed=True, moved=200)
+                assert await run_import(client) == ImportProgress("completed", created=7)
                 schedule = client.get_schedule_handle(names.DAILY_RESCORE_SCHEDULE)
                 assert (await schedule.describe()).id == names.DAILY_RESCORE_SCHEDULE
                 code, written = await worker.end()

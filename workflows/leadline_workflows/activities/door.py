@@ -6,7 +6,7 @@ import grpc
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from kit.context import request_id
+from kit.context import request_id, workflow_id
 from kit.errors import ErrorKind, LeadlineError
 from kit.rpc.calls import call
 from kit.tokens import ServiceToken
@@ -20,21 +20,33 @@ _FINAL = {ErrorKind.INVALID, ErrorKind.NOT_FOUND, ErrorKind.REFUSED, ErrorKind.S
 
 
 class Door:
-    """Makes an activity's calls, each with the service token, a deadline and the workflow's id as request id."""
+    """Makes an activity's calls, each with the service token, a deadline, and the ids that its logs are found by.
+
+    These are the id of the request that ordered the workflow, and the workflow's own, which stands for both where no
+    request did.
+    """
 
     def __init__(self, token: ServiceToken) -> None:
         self._token = token
 
-    async def ask(self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request) -> Response:
-        """Make a call.
+    async def ask(
+        self,
+        method: grpc.aio.UnaryUnaryMultiCallable[Request, Response],
+        request: Request,
+        *,
+        seconds: float = _CALL_SECONDS,
+    ) -> Response:
+        """Make a call that must end within ``seconds``.
 
         Raises:
             LeadlineError: what the service answered, or that it does not answer.
             ApplicationError: type INTERNAL, to be retried: anything that no service of ours should answer.
         """
-        request_id.set(activity.info().workflow_id or activity.info().activity_id)
+        info = activity.info()
+        workflow_id.set(info.workflow_id or info.activity_id)
+        request_id.set(request_id.get() or workflow_id.get())
         try:
-            return await call(method, request, token=await self._token.get(), timeout=_CALL_SECONDS)
+            return await call(method, request, token=await self._token.get(), timeout=seconds)
         except grpc.aio.AioRpcError as error:
             message = f"The service answered {error.code().name}."
             raise ApplicationError(message, type="INTERNAL") from None

@@ -8,11 +8,13 @@ LEAD_CONVERSION: Final = "lead-conversion"
 RESCORE_LEADS: Final = "rescore-leads"
 DAILY_RESCORE: Final = "daily-rescore"
 RETIREMENT: Final = "retirement"
+LEAD_IMPORT: Final = "lead-import"
 
 SLA_QUEUE: Final = "lead-sla"
 CONVERSION_QUEUE: Final = "lead-conversion"
 # What follows from changes of settings: scoring anew, retiring.
 SETTINGS_QUEUE: Final = "lead-settings"
+IMPORT_QUEUE: Final = "lead-import"
 
 # Signal of lead-sla: carries the whole clock as it is now; one that is not newer than the known one changes nothing.
 CLOCK_CHANGED: Final = "clock-changed"
@@ -23,7 +25,7 @@ REFRESH: Final = "refresh"
 
 # Signal of rescore-leads: a run was asked for, once more. Carries nothing; the leads service knows what for.
 RESCORE_REQUESTED: Final = "rescore-requested"
-# Query of rescore-leads and of retirement: how far the run is.
+# Query of rescore-leads, of retirement and of lead-import: how far the run is.
 PROGRESS: Final = "progress"
 
 # The Schedule that has time-based rules scored anew.
@@ -57,6 +59,10 @@ COMPLETE_RETIREMENT: Final = "complete-retirement"
 FAIL_RETIREMENT: Final = "fail-retirement"
 END_RETIREMENT: Final = "end-retirement"
 
+# Activities of lead-import.
+IMPORT_BATCH: Final = "import-batch"
+END_IMPORT: Final = "end-import"
+
 
 def lead_sla_id(lead_id: UUID | str) -> str:
     """The id of the one SLA clock of a lead."""
@@ -71,3 +77,8 @@ def lead_conversion_id(lead_id: UUID | str) -> str:
 def retirement_id(kind: str, entry_id: UUID | str) -> str:
     """The id of the deletion of a setting, ``retire-stage/<stageId>``; one that failed may be tried again under it."""
     return f"retire-{kind.replace('_', '-')}/{entry_id}"
+
+
+def lead_import_id(import_id: UUID | str) -> str:
+    """The id of the one run that carries out an import."""
+    return f"{LEAD_IMPORT}/{import_id}"

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-# Payload: LeadSlaInput with the clock as it is now. Starts the clock, or tells the running one.
+# Payload: LeadSlaInput with the clock as it is now. Starts the clock, or tells the running one;
+# one that has ended goes on only where the order revives it.
 SLA_CLOCK: Final = "sla_clock"
 # Payload: LeadConversionInput.
 CONVERSION: Final = "conversion"
@@ -10,7 +11,11 @@ CONVERSION: Final = "conversion"
 RESCORE: Final = "rescore"
 # Payload: RetirementInput.
 RETIREMENT: Final = "retirement"
+# Payload: LeadImportInput.
+LEAD_IMPORT: Final = "lead_import"
 
+# The key of the memo that says which request a run was ordered by.
+REQUEST_ID: Final = "requestId"
 # The key of the memo that says which conversion a run carries out.
 CONVERSION_ID: Final = "conversion_id"
 # The key of the memo that says which retirement a run carries out.

@@ -33,7 +33,7 @@ class LeadSlaInput:
     """What a clock starts with. ``who`` and ``policy`` are for operators' eyes.
 
     ``recorded`` is what a run that goes on as a new one has recorded so far: milestone to instant. Starters
-    leave it empty.
+    leave it empty. ``revives`` tells the starter that an earlier run may have ended and is to be followed by another.
     """
 
     lead_id: str
@@ -41,6 +41,7 @@ class LeadSlaInput:
     policy: str
     clock: Clock
     recorded: dict[str, str] = field(default_factory=dict)
+    revives: bool = False
 
 
 @dataclass(frozen=True, slots=True)

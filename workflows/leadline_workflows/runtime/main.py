@@ -1,4 +1,4 @@
-"""`leadline-worker`: runs SLA clocks, conversions and what follows from changes of settings, until asked to end."""
+"""`leadline-worker`: runs clocks, conversions, imports and what follows from changed settings, until asked to end."""
 
 import asyncio
 from collections.abc import Coroutine

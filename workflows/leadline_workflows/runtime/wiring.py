@@ -15,12 +15,20 @@ from leadline_workflows.activities.conversion import ConversionActivities
 from leadline_workflows.activities.conversion_notes import NoteActivities
 from leadline_workflows.activities.conversion_undo import UndoActivities
 from leadline_workflows.activities.door import Door
+from leadline_workflows.activities.lead_import import ImportActivities
 from leadline_workflows.activities.rescore import RescoreActivities
 from leadline_workflows.activities.retirement import RetirementActivities
 from leadline_workflows.activities.retirement_undo import RetirementUndoActivities
 from leadline_workflows.activities.sla import SlaActivities
 from leadline_workflows.runtime.settings import WorkerSettings
-from leadline_workflows.runtime.worker import Activities, Limits, conversion_worker, settings_worker, sla_worker
+from leadline_workflows.runtime.worker import (
+    Activities,
+    Limits,
+    conversion_worker,
+    import_worker,
+    settings_worker,
+    sla_worker,
+)
 
 # Whom the worker's tokens speak for.
 _SUBJECT = UUID("0190c0de-0000-7000-8000-0000000000f1")
@@ -32,6 +40,7 @@ _PERMISSIONS = (
     "scoring:run",
     "retirements:run",
     "opportunities:place",
+    "imports:run",
 )
 
 
@@ -42,6 +51,7 @@ class ActivitySet:
     sla: Activities
     conversion: Activities
     settings: Activities
+    imports: Activities
 
 
 @asynccontextmanager
@@ -57,6 +67,7 @@ async def open_activities(settings: WorkerSettings) -> AsyncIterator[ActivitySet
             sla=[SlaActivities(door, leads).record_milestone],
             conversion=_conversion(door, leads, crm),
             settings=_settings(door, leads, crm, lead_settings),
+            imports=_imports(door, leads),
         )
 
 
@@ -94,6 +105,11 @@ def _settings(door: Door, leads: Channel, crm: Channel, lead_settings: Channel) 
     ]
 
 
+def _imports(door: Door, leads: Channel) -> Activities:
+    activities = ImportActivities(door, leads)
+    return [activities.import_batch, activities.end_import]
+
+
 def make_workers(client: Client, settings: WorkerSettings, activities: ActivitySet) -> list[Worker]:
     """A worker for each task queue."""
     limits = Limits(settings.cached_workflows, settings.concurrent_activities, settings.shutdown_timeout)
@@ -101,4 +117,5 @@ def make_workers(client: Client, settings: WorkerSettings, activities: ActivityS
         sla_worker(client, activities.sla, limits),
         conversion_worker(client, activities.conversion, limits),
         settings_worker(client, activities.settings, limits),
+        import_worker(client, activities.imports, limits),
     ]

@@ -12,9 +12,11 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from leadline_workflows.contracts import names
 from leadline_workflows.definitions.daily_rescore import DailyRescoreWorkflow
 from leadline_workflows.definitions.lead_conversion import LeadConversionWorkflow
+from leadline_workflows.definitions.lead_import import LeadImportWorkflow
 from leadline_workflows.definitions.lead_sla import LeadSlaWorkflow
 from leadline_workflows.definitions.rescore_leads import RescoreLeadsWorkflow
 from leadline_workflows.definitions.retirement import RetirementWorkflow
+from leadline_workflows.runtime.request_ids import RequestIds
 
 # They hold no state and ask for nothing outside: imported anew, they would double the memory of each cached run.
 _STATELESS = (
@@ -64,6 +66,11 @@ def settings_worker(
     return _worker(client, queue, workflows, activities, limits)
 
 
+def import_worker(client: Client, activities: Activities, limits: Limits, *, queue: str = names.IMPORT_QUEUE) -> Worker:
+    """The worker of imports."""
+    return _worker(client, queue, [LeadImportWorkflow], activities, limits)
+
+
 def _worker(client: Client, queue: str, workflows: list[type], activities: Activities, limits: Limits) -> Worker:
     return Worker(
         client,
@@ -71,9 +78,12 @@ def _worker(client: Client, queue: str, workflows: list[type], activities: Activ
         workflows=workflows,
         activities=activities,
         workflow_runner=sandbox(),
+        interceptors=[RequestIds()],
         max_cached_workflows=limits.cached_workflows,
         max_concurrent_activities=limits.concurrent_activities,
         graceful_shutdown_timeout=limits.shutdown_timeout,
+        # Several in each heartbeat timeout: one that Temporal takes slowly must not look like a worker that is gone.
+        max_heartbeat_throttle_interval=timedelta(seconds=2),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
     )
