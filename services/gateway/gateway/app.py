@@ -18,10 +18,15 @@ from gateway.middleware import Edge
 from gateway.openapi import TITLE, build_openapi
 from gateway.routers import (
     conversion,
+    documents,
+    export,
     health,
+    imports,
     leads,
+    life_cycle,
     lists,
     pipelines,
+    product_lines,
     products,
     records,
     rescore,
@@ -39,11 +44,17 @@ from kit.tokens import TokenVerifier
 
 # FastAPI matches in this order: what is asked most comes first.
 _FAMILIES = (
+    # Before the lead with an id, which would take `export`, `import` and `bulk-delete` for one.
+    export,
+    imports,
+    life_cycle,
     leads,
     timeline,
     sla,
     conversion,
     team,
+    product_lines,
+    documents,
     pipelines,
     stages,
     lists,

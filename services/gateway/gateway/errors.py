@@ -24,12 +24,16 @@ _STATUSES: dict[ErrorKind, int] = {
     ErrorKind.STALE: 412,
     ErrorKind.FORBIDDEN: 403,
     ErrorKind.UNAUTHENTICATED: 401,
+    ErrorKind.TOO_LARGE: 413,
     ErrorKind.UNAVAILABLE: 503,
 }
-_RETRY_AFTER_SECONDS = "2"
+RETRY_AFTER_SECONDS = "2"
+# What is over soon by itself, although the state forbids it now.
+_SOON_OVER = {"IDEMPOTENCY_IN_PROGRESS", "LEAD_CONVERTING"}
+_SOON_SECONDS = "1"
 _LONGEST_CAUSE = 300
 # Members of problems that are numbers in JSON; everything in an error's metadata is text.
-_NUMBERS = ("count", "currentVersion")
+_NUMBERS = ("count", "currentVersion", "limitBytes")
 # What identifies a kind of problem; a URN, because it promises no page on any host.
 _TYPE = "urn:leadline:problem:"
 
@@ -111,8 +115,10 @@ def _refusal(request: Request, error: LeadlineError) -> Response:
     if error.kind is ErrorKind.UNAUTHENTICATED:
         known = "" if error.reason == "TOKEN_MISSING" else ', error="invalid_token"'
         headers["www-authenticate"] = f'Bearer realm="leadline"{known}'
+    if error.reason in _SOON_OVER:
+        headers["retry-after"] = _SOON_SECONDS
     if error.kind is ErrorKind.UNAVAILABLE:
-        headers["retry-after"] = _RETRY_AFTER_SECONDS
+        headers["retry-after"] = RETRY_AFTER_SECONDS
         request.scope.setdefault(OUTCOME, {})["cause"] = _cause(error)
     return problem(
         request,

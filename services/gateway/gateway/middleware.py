@@ -19,6 +19,8 @@ _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _SECURITY_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 _LONGEST_PATH = 200
 _CLIENT_GONE = 499
+# In the scope of a request whose answer's body nobody gets.
+HEAD_ONLY = "leadline.head_only"
 
 
 class Edge:
@@ -35,7 +37,7 @@ class Edge:
         started = time.perf_counter()
         request_id.set(_request_id(scope))
         # A HEAD is answered like its GET; the server leaves the body out.
-        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else dict(scope)
+        inner = {**scope, "method": "GET", HEAD_ONLY: True} if scope["method"] == "HEAD" else dict(scope)
         outcome: dict[str, Any] = inner.setdefault(OUTCOME, {})
         error = await self._serve(inner, receive, _with_headers(send, outcome))
         _log(scope, outcome, started, error)

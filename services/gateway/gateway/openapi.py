@@ -64,19 +64,21 @@ class Problem(BaseModel):
 
 
 _PROBLEMS: dict[int, tuple[str, str]] = {
-    400: ("NotJson", "The body is not JSON in UTF-8"),
+    400: ("Unreadable", "The body cannot be read: it is no JSON in UTF-8, or no multipart/form-data"),
     401: ("Unauthenticated", "There is no token, or none that is good"),
     403: ("Forbidden", "The token lacks the permission"),
     404: ("NotFound", "There is no such thing"),
     408: ("BodyTooSlow", "The body took too long to come"),
-    409: ("Refused", "The state of things forbids it"),
+    409: ("Refused", "The state of things forbids it; with `Retry-After` where that will be over soon"),
     412: ("Stale", "It changed since it was read"),
     413: ("BodyTooLarge", "The body is too large"),
-    415: ("NotAJsonType", "The body is not sent as application/json"),
+    415: ("WrongMediaType", "The body is not sent as application/json, or as multipart/form-data where a file is sent"),
     422: ("Invalid", "A value is wrong: each one is named"),
     500: ("Internal", "Our fault"),
     503: ("Unavailable", "A part does not answer; try again after `Retry-After`"),
 }
+# Those that may go away by themselves.
+_RETRIED = {409, 503}
 
 
 def build_openapi(routes: list[BaseRoute]) -> dict[str, Any]:
@@ -86,7 +88,7 @@ def build_openapi(routes: list[BaseRoute]) -> dict[str, Any]:
     )
     components = document["components"]
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-    components["responses"] = {name: _problem(text) for name, text in _PROBLEMS.values()}
+    components["responses"] = {name: _problem(status, text) for status, (name, text) in _PROBLEMS.items()}
     components["schemas"] |= _schemas()
     for route in routes:
         if isinstance(route, Operation):
@@ -100,10 +102,12 @@ def _schemas() -> dict[str, Any]:
     return {**schema.pop("$defs"), "Problem": schema}
 
 
-def _problem(description: str) -> dict[str, Any]:
+def _problem(status: int, description: str) -> dict[str, Any]:
+    retry = {"headers": {"Retry-After": _header("In seconds.")}} if status in _RETRIED else {}
     return {
         "description": description,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        **retry,
     }
 
 
@@ -133,7 +137,7 @@ def _header(description: str) -> dict[str, Any]:
 
 def _statuses(route: Operation) -> Iterator[int]:
     yield from (401, 403, 422, 500, 503)
-    if route.body_field is not None:
+    if route.body_field is not None or route.takes_upload:
         yield from (400, 408, 413, 415)
     if route.param_convertors:
         yield 404

@@ -11,11 +11,14 @@ from starlette.responses import Response
 
 from gateway.auth import admit
 from gateway.body import read_json
+from gateway.hanging_up import while_listened_to
 from gateway.query import check_query, names_of
 from gateway.settings import GatewaySettings
 from kit.rpc.access import AccessRule, rule_of
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Response]])
+
+_READ = {"GET"}
 
 
 class Operation(APIRoute):
@@ -28,10 +31,12 @@ class Operation(APIRoute):
         *,
         rule: AccessRule,
         body_optional: bool = False,
+        takes_upload: bool = False,
         **described: Any,
     ) -> None:
         self.rule = rule
         self.body_optional = body_optional
+        self.takes_upload = takes_upload
         # The content type has been looked at by then.
         super().__init__(path, endpoint, strict_content_type=False, **described)
 
@@ -45,6 +50,8 @@ class Operation(APIRoute):
             await admit(state.verifier, request.headers.get("authorization"), self.rule)
             if request.scope["query_string"]:
                 check_query(request.query_params, names)
+            if self.methods == _READ:
+                return await while_listened_to(request, handle(request))
             if self.body_field is None:
                 return await handle(request)
             settings: GatewaySettings = state.settings
@@ -75,17 +82,21 @@ class Operations:
         method: str,
         *,
         answer: Any = None,
+        media: str | None = None,
         status: int = 200,
         name: str | None = None,
         body_optional: bool = False,
+        upload: dict[str, Any] | None = None,
         responses: dict[int | str, dict[str, Any]] | None = None,
     ) -> Callable[[Endpoint], Endpoint]:
         """Make the decorated function the operation ``verb path``, by the rule of the gRPC ``method``.
 
-        ``answer`` is the shape of a success, for the documentation; endpoints answer bytes. ``name`` is the
-        operation's id where the function's own name is not it.
+        ``answer`` is the shape of a success, for the documentation; endpoints answer bytes. ``media`` is the type of an
+        answer that is a file. ``upload`` is the schema of a multipart body, which the endpoint reads itself. ``name``
+        is the operation's id where the function's own name is not it.
         """
         rule = rule_of(self._service.full_name, method)
+        file = {"response_class": Response, "response_model": None} if media else {"response_model": answer}
 
         def register(endpoint: Endpoint) -> Endpoint:
             summary, _, more = (endpoint.__doc__ or "").strip().partition("\n")
@@ -95,22 +106,35 @@ class Operations:
                     endpoint,
                     rule=rule,
                     body_optional=body_optional,
+                    takes_upload=upload is not None,
                     methods=[verb],
                     operation_id=name or to_camel(endpoint.__name__),
                     tags=[self._tag],
                     summary=summary.rstrip("."),
                     description=f"{' '.join(more.split())}\n\n{_needs(rule)}".strip(),
-                    response_model=answer,
+                    **file,
                     response_description="Done",
                     status_code=status,
                     # With 422 named, FastAPI leaves its own shape of it out; `gateway.openapi` fills it in.
-                    responses={422: {}, **(responses or {})},
-                    openapi_extra={"security": [{"bearer": []}], "x-permission": rule.permission or "admin"},
+                    responses={422: {}, **({200: _file(media)} if media else {}), **(responses or {})},
+                    openapi_extra={
+                        "security": [{"bearer": []}],
+                        "x-permission": rule.permission or "admin",
+                        **({"requestBody": _multipart(upload)} if upload else {}),
+                    },
                 )
             )
             return endpoint
 
         return register
+
+
+def _file(media: str) -> dict[str, Any]:
+    return {"content": {media: {"schema": {"type": "string", "format": "binary"}}}}
+
+
+def _multipart(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 
 def _needs(rule: AccessRule) -> str:

@@ -26,8 +26,23 @@ class GatewaySettings(TokenSettings):
     temporal_address: str | None = Field(None, description="host:port of the Temporal server, for /readyz")
 
     body_limit_bytes: int = Field(1024 * 1024, ge=1024)
-    body_timeout_seconds: float = Field(30.0, gt=0, description="how long a client may take to send a body")
+    body_timeout_seconds: float = Field(
+        30.0, gt=0, description="how long a client may take to send a body, or the next part of an upload"
+    )
     call_timeout_seconds: float = Field(5.0, gt=0, description="deadline of each call to a service")
+    stream_timeout_seconds: float = Field(
+        3600.0, gt=0, description="how long a download or an export may take in all, however slowly it is read"
+    )
+    # Less than the leads service takes, so that the caller hears of it.
+    upload_timeout_seconds: float = Field(840.0, gt=0, description="how long an upload may take in all")
+    document_limit_bytes: int = Field(
+        25 * 1024 * 1024, ge=1024, description="the largest document; the leads service has a limit of its own"
+    )
+    import_limit_bytes: int = Field(
+        1024 * 1024 * 1024,
+        ge=1024,
+        description="the largest file of an import; the leads service has a limit of its own",
+    )
     convert_wait_seconds: float = Field(
         10.0, ge=0, le=60, description="how long the end of a conversion or deletion is waited for"
     )

@@ -7,12 +7,18 @@ import httpx
 from pydantic import TypeAdapter
 
 from gateway.body import Number
+from gateway.openapi import Problem
 from gateway.operations import Operation
 from gateway.routers import (
     conversion,
+    documents,
+    export,
+    imports,
     leads,
+    life_cycle,
     lists,
     pipelines,
+    product_lines,
     products,
     records,
     rescore,
@@ -25,10 +31,13 @@ from gateway.routers import (
     timeline,
 )
 
-_LEADS = (leads, timeline, sla, conversion, team)
+_LEADS = (life_cycle, export, imports, leads, timeline, sla, conversion, team, product_lines, documents)
 _SETTINGS = (pipelines, stages, lists, scoring, rescore, retirements, settings)
 _FAMILIES = (*_LEADS, *_SETTINGS, records, products)
 OPERATIONS: list[Operation] = [route for family in _FAMILIES for route in family.operations.routes]
+
+
+SOON_OVER = {"idempotency_in_progress", "lead_converting"}
 
 
 def exact(response: httpx.Response) -> Any:
@@ -51,8 +60,11 @@ def assert_problem(response: httpx.Response, status: int, code: str) -> dict[str
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
     said: dict[str, Any] = response.json()
     assert (said["status"], said["code"], said["type"]) == (status, code, f"urn:leadline:problem:{code}")
+    Problem.model_validate(said)
     assert said["title"]
     assert said["detail"]
+    assert all(set(each) == {"field", "code", "message"} and all(each.values()) for each in said.get("errors", ()))
+    assert ("retry-after" in response.headers) == (status == 503 or code in SOON_OVER)
     assert said["instance"] == response.request.url.raw_path.decode().partition("?")[0]
     assert response.headers["x-request-id"]
     return said

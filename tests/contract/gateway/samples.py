@@ -141,6 +141,7 @@ HISTORY_ENTRY = timeline_service_pb2.HistoryEntry(
     changed_by=USER_ID,
     changed_at=CREATED_AT,
     change_id=NOTE_ID,
+    origin="bulk",
 )
 HISTORY_ENTRY_JSON = {
     "id": ENTRY_ID,
@@ -153,6 +154,7 @@ HISTORY_ENTRY_JSON = {
     "changedBy": USER_ID,
     "changedAt": CREATED,
     "changeId": NOTE_ID,
+    "origin": "bulk",
 }
 
 STAGE_ASSIGNMENTS = [

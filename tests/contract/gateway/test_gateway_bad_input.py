@@ -8,6 +8,7 @@ import pytest
 
 from tests.contract.gateway.answers import assert_one_line, assert_problem
 from tests.contract.gateway.backend import Backend
+from tests.contract.gateway.cases_life_cycle import BODIES as LIFE_CYCLE_BODIES
 from tests.contract.gateway.samples import LEAD_ID, STAGE_ID
 from tests.contract.gateway.wrong_bodies import BODIES
 from tests.contract.gateway.wrong_settings import BODIES as SETTINGS_BODIES
@@ -16,6 +17,8 @@ Lines = list[dict[str, Any]]
 
 JSON = {"content-type": "application/json"}
 LEAD = f"/leads/{LEAD_ID}"
+# What grows around a lead, page by page.
+AROUND = ("activities", "notes", "history", "stage-assignments")
 
 QUERIES: list[tuple[str, str, str]] = [
     ("/leads?priorty=high", "priorty", "unknown_parameter"),
@@ -55,6 +58,10 @@ QUERIES: list[tuple[str, str, str]] = [
     (f"{LEAD}/stage-assignments?limit=0", "limit", "out_of_range"),
     (f"{LEAD}/stage-assignments?stageId={STAGE_ID}", "stageId", "unknown_parameter"),
     (f"{LEAD}/team?page=1", "page", "unknown_parameter"),
+    *((f"{LEAD}/{each}?page=101&limit=101", "limit", "out_of_range") for each in AROUND),
+    *((f"{LEAD}/{each}?page=1&cursor=abc", "page", "not_together") for each in AROUND),
+    (f"{LEAD}/notes?cursor={'x' * 2001}", "cursor", "too_long"),
+    (f"{LEAD}/products?limit=5", "limit", "unknown_parameter"),
     ("/lead-settings/retirements?state=running", "state", "unknown_parameter"),
     ("/lead-settings/scoring-rules?page=1", "page", "unknown_parameter"),
     (f"/lead-settings/stages/{STAGE_ID}/fields?page=1", "page", "unknown_parameter"),
@@ -65,6 +72,10 @@ QUERIES: list[tuple[str, str, str]] = [
     ("/lead-settings/retirements/new", "id", "not_a_uuid"),
     ("/leads/bulk-update", "id", "not_a_uuid"),
     ("/leads/check-duplicates", "id", "not_a_uuid"),
+    ("/leads/import?state=running", "state", "unknown_parameter"),
+    ("/leads/import?page=1&cursor=abc", "page", "not_together"),
+    ("/leads/import/not-a-uuid", "id", "not_a_uuid"),
+    ("/leads/import/not-a-uuid/refused", "id", "not_a_uuid"),
     ("/leads/not-a-uuid", "id", "not_a_uuid"),
     ("/leads/018f4e6e7f5a7c3e9d3b2f1c5e8a9b10", "id", "not_a_uuid"),
     ("/leads/%00", "id", "not_a_uuid"),
@@ -75,6 +86,8 @@ QUERIES: list[tuple[str, str, str]] = [
 # Of ids in a path, each one is named.
 WRITES: list[tuple[str, str, Any, list[str]]] = [
     ("DELETE", f"{LEAD}/team/me", None, ["userId"]),
+    ("PUT", f"{LEAD}/products/prod-uuid", {"quantity": 1}, ["productId"]),
+    ("DELETE", f"{LEAD}/products/prod-uuid", None, ["productId"]),
     ("DELETE", "/leads/x/team/me", None, ["id", "userId"]),
     ("DELETE", f"/lead-settings/stages/{STAGE_ID}/fields/amount", None, ["fieldId"]),
     ("DELETE", "/lead-settings/stages/new/fields/amount", None, ["id", "fieldId"]),
@@ -115,7 +128,7 @@ UNBOUNDED: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("case", [*BODIES, *SETTINGS_BODIES], ids=lambda case: ascii(case[:3])[:70])
+@pytest.mark.parametrize("case", [*BODIES, *SETTINGS_BODIES, *LIFE_CYCLE_BODIES], ids=lambda case: ascii(case[:3])[:70])
 async def test_a_wrong_body_is_refused_with_the_field_named(
     case: tuple[str, str, Any, str, str],
     admin: httpx.AsyncClient,

@@ -5,7 +5,7 @@ import pytest
 from leadline.crm.v1 import record_service_pb2 as crm
 from leadline.leads.v1 import lead_pb2, lead_service_pb2, team_service_pb2, timeline_service_pb2
 
-from tests.contract.gateway import cases_settings_creates, samples
+from tests.contract.gateway import cases_product_lines, cases_settings_creates, samples
 from tests.contract.gateway import samples_records as records
 from tests.contract.gateway.answers import assert_documented, exact
 from tests.contract.gateway.backend import Backend
@@ -114,7 +114,9 @@ CREATES = [
 
 
 @pytest.mark.parametrize(
-    "create", [*CREATES, *cases_settings_creates.CREATES], ids=lambda create: f"{create.method} {create.url[-30:]}"
+    "create",
+    [*CREATES, *cases_product_lines.CREATES, *cases_settings_creates.CREATES],
+    ids=lambda create: f"{create.method} {create.url[-30:]}",
 )
 async def test_a_create_answers_201_with_the_whole_object_and_where_it_is(
     create: Create, admin: httpx.AsyncClient, backend: Backend

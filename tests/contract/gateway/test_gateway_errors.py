@@ -29,6 +29,7 @@ from tests.support.waiting import eventually
 
 URL = f"/leads/{LEAD_ID}"
 ADMIN = {"authorization": f"Bearer {admin_token()}"}
+RETRY_AFTER = {"idempotency_in_progress": "1", "lead_converting": "1"}
 IDS = {"accountId": ACCOUNT_ID, "contactId": CONTACT_ID, "opportunityId": OPPORTUNITY_ID}
 
 REFUSALS: list[tuple[LeadlineError, int, str, dict[str, Any]]] = [
@@ -67,8 +68,20 @@ REFUSALS: list[tuple[LeadlineError, int, str, dict[str, Any]]] = [
     ),
     (refused("LAST_OPEN_STAGE", "It is the last."), 409, "last_open_stage", {}),
     (refused("ALREADY_IN_TEAM", "They are."), 409, "already_in_team", {}),
+    (
+        refused("PRODUCT_ALREADY_ADDED", "It is there.", metadata={"lineId": uid(3)}),
+        409,
+        "product_already_added",
+        {"lineId": uid(3)},
+    ),
     (refused("ODD", "A count that is none.", metadata={"count": "many"}), 409, "odd", {"count": "many"}),
     (refused("IDEMPOTENCY_IN_PROGRESS", "Still running."), 409, "idempotency_in_progress", {}),
+    (
+        refused("LEAD_CONVERTING", "Wait.", metadata={"conversionId": uid(3)}),
+        409,
+        "lead_converting",
+        {"conversionId": uid(3)},
+    ),
     (stale(8), 412, "version_stale", {"currentVersion": 8}),
     (
         LeadlineError(
@@ -102,7 +115,7 @@ async def test_a_refusal_keeps_its_reason_its_words_and_its_fields(
     said = assert_problem(response, status, code)
     assert said["detail"] == error.message
     assert {name: said[name] for name in members} == members
-    assert ("retry-after" in response.headers) == (error.kind is ErrorKind.UNAVAILABLE)
+    assert response.headers.get("retry-after") == RETRY_AFTER.get(code, "2" if status == 503 else None)
     (line,) = [line for line in logged if line["event"] == "request"]
     assert (line["code"], line["status"]) == (code, status)
 

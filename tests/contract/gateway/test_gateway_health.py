@@ -78,6 +78,7 @@ async def test_a_part_that_cannot_work_or_is_away_is_503_and_the_gateway_lives_o
     ):
         away = {**SERVING, "relay": "not_serving", "worker": "serving"}
         await eventually(lambda: parts_of(client), lambda answer: answer == (503, away))
+        assert int((await client.get("/readyz")).headers["retry-after"]) > 0
         part.works = False
         await eventually(lambda: parts_of(client), lambda answer: answer[1]["worker"] == "not_serving")
         assert (await client.get("/healthz")).json() == {"status": "ok"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from leadline.leads.v1 import lead_pb2, lead_service_pb2
+from leadline.leads.v1 import lead_pb2, lead_service_pb2, timeline_service_pb2
 
 from tests.contract.gateway import samples
 from tests.contract.gateway.answers import assert_documented, exact
@@ -57,3 +57,13 @@ async def test_the_page_after_a_cursor_has_no_number(admin: httpx.AsyncClient, b
     assert_documented(response)
     meta = {"total": 50, "page": None, "limit": 25, "totalPages": 2, "nextCursor": None}
     assert response.json() == {"data": [], "meta": meta}
+
+
+async def test_what_is_around_a_lead_goes_on_by_cursor_too(admin: httpx.AsyncClient, backend: Backend) -> None:
+    backend.answers["ListNotes"] = timeline_service_pb2.ListNotesResponse(total=50)
+    response = await admin.get(f"/leads/{samples.LEAD_ID}/notes?cursor=abc&limit=20")
+    assert_documented(response)
+    meta = {"total": 50, "page": None, "limit": 20, "totalPages": 3, "nextCursor": None}
+    assert response.json() == {"data": [], "meta": meta}
+    asked = timeline_service_pb2.ListNotesRequest(lead_id=samples.LEAD_ID, limit=20, cursor="abc")
+    assert backend.call.request == asked

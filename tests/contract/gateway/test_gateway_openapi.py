@@ -17,11 +17,24 @@ PATHS: dict[str, set[str]] = {
     "/leads": {"get", "post"},
     "/leads/{id}": {"get", "put", "delete"},
     "/leads/bulk-update": {"put"},
+    "/leads/export": {"get"},
+    "/leads/import": {"get", "post"},
+    "/leads/import/{id}": {"get"},
+    "/leads/import/{id}/cancel": {"post"},
+    "/leads/import/{id}/refused": {"get"},
     "/leads/check-duplicates": {"post"},
     "/leads/{id}/change-stage": {"post"},
     "/leads/{id}/disqualify": {"post"},
+    "/leads/{id}/reopen": {"post"},
+    "/leads/{id}/restore": {"post"},
+    "/leads/bulk-delete": {"delete", "post"},
+    "/leads/sla/check-breaches": {"post"},
     "/leads/{id}/team": {"get", "post"},
     "/leads/{id}/team/{userId}": {"delete"},
+    "/leads/{id}/products": {"get", "post"},
+    "/leads/{id}/documents": {"get", "post"},
+    "/leads/{id}/documents/{documentId}": {"get", "delete"},
+    "/leads/{id}/products/{productId}": {"put", "delete"},
     "/leads/{id}/stage-assignments": {"get"},
     "/leads/{id}/activities": {"get", "post"},
     "/leads/{id}/notes": {"get", "post"},
@@ -67,6 +80,20 @@ PATHS: dict[str, set[str]] = {
     "/readyz": {"get"},
 }
 
+NOT_WAITED_FOR = {("post", "/lead-settings/scoring-rules/rescore"), ("post", "/leads/import")}
+WITHOUT_BODY = {
+    ("post", "/lead-settings/scoring-rules/rescore"),
+    ("post", "/leads/import/{id}/cancel"),
+    ("post", "/leads/{id}/restore"),
+    ("post", "/leads/sla/check-breaches"),
+}
+UPLOADS = {("post", "/leads/import"), ("post", "/leads/{id}/documents")}
+DOWNLOADS = {
+    ("get", "/leads/export"): "text/csv",
+    ("get", "/leads/import/{id}/refused"): "text/csv",
+    ("get", "/leads/{id}/documents/{documentId}"): "application/octet-stream",
+}
+
 # By spec 3: who may do what.
 PERMISSIONS = {
     ("get", "/leads/{id}"): "leads:view",
@@ -75,11 +102,27 @@ PERMISSIONS = {
     ("delete", "/leads/{id}"): "leads:delete",
     ("post", "/leads/{id}/convert"): "leads:edit",
     ("post", "/leads/{id}/disqualify"): "leads:edit",
+    ("post", "/leads/{id}/reopen"): "leads:edit",
+    ("post", "/leads/{id}/restore"): "leads:delete",
+    ("delete", "/leads/bulk-delete"): "leads:delete",
+    ("post", "/leads/bulk-delete"): "leads:delete",
+    ("post", "/leads/sla/check-breaches"): "leads:edit",
     ("put", "/leads/bulk-update"): "leads:edit",
     ("post", "/leads/check-duplicates"): "leads:view",
+    ("get", "/leads/export"): "leads:export",
+    ("post", "/leads/import"): "leads:import",
+    ("get", "/leads/import/{id}/refused"): "leads:import",
     ("get", "/leads/{id}/team"): "leads:view",
     ("post", "/leads/{id}/team"): "leads:edit",
     ("delete", "/leads/{id}/team/{userId}"): "leads:edit",
+    ("get", "/leads/{id}/products"): "leads:view",
+    ("get", "/leads/{id}/documents"): "leads:view",
+    ("post", "/leads/{id}/documents"): "leads:edit",
+    ("get", "/leads/{id}/documents/{documentId}"): "leads:view",
+    ("delete", "/leads/{id}/documents/{documentId}"): "leads:edit",
+    ("post", "/leads/{id}/products"): "leads:edit",
+    ("put", "/leads/{id}/products/{productId}"): "leads:edit",
+    ("delete", "/leads/{id}/products/{productId}"): "leads:edit",
     ("get", "/leads/{id}/stage-assignments"): "leads:view",
     ("get", "/contacts/{id}"): "contacts:view",
     ("post", "/products"): "products:create",
@@ -161,18 +204,22 @@ async def test_each_operation_has_real_shapes_examples_and_problems(document: di
         assert {"401", "403", "422", "500", "503"} <= set(responses), path
         # A 202 stands beside what is answered when it is done in time; alone where nothing is waited for.
         (success,) = {"200", "201", "204"} & set(responses) or {"202"}
-        assert success != "202" or (verb, path) == ("post", "/lead-settings/scoring-rules/rescore")
+        assert (success == "202") == ((verb, path) in NOT_WAITED_FOR)
         for status in {success, "202"} & set(responses) - {"204"}:
-            assert responses[status]["content"]["application/json"]["schema"], path
+            ((kind, content),) = responses[status]["content"].items()
+            assert kind == DOWNLOADS.get((verb, path), "application/json"), path
+            assert content["schema"], path
             assert "Location" in responses[status].get("headers", {}) or status == "200", path
         for status in set(responses) - {"200", "201", "202", "204"}:
             problem = resolve(document, responses[status]["$ref"])
             assert problem["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
-        if verb in ("post", "put") and success != "202":
-            schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        if verb in ("post", "put") and (verb, path) not in WITHOUT_BODY:
+            ((kind, content),) = operation["requestBody"]["content"].items()
+            assert kind == ("multipart/form-data" if (verb, path) in UPLOADS else "application/json"), path
+            schema = content["schema"]
             shape = resolve(document, schema["$ref"]) if "$ref" in schema else schema
-            assert shape["examples"], path
-            assert {"400", "413", "415"} <= set(responses)
+            assert "file" in shape["properties"] if (verb, path) in UPLOADS else shape["examples"], path
+            assert {"400", "408", "413", "415"} <= set(responses)
 
 
 async def test_every_example_has_the_shape_that_it_is_an_example_of() -> None:
@@ -202,20 +249,27 @@ async def test_the_documented_bodies_and_answers_are_its_examples(document: dict
     assert set(bulk["changes"]) == {"assignedTo", "priority"}
     (disqualified,) = schemas["Disqualification"]["examples"]
     assert disqualified["reason"] == "no_budget"
+    (wanted,) = schemas["NewProductLine"]["examples"]
+    assert wanted == {"productId": wanted["productId"], "quantity": 2, "unitPrice": 5000, "discount": 0}
     (member,) = schemas["NewTeamMember"]["examples"]
     assert member["role"] == "sales_rep"
     (converted,) = schemas["Converted"]["examples"]
     assert converted["message"] == "Lead converted successfully"
 
 
-async def test_every_post_that_changes_something_takes_a_key_and_every_change_of_one_thing_its_version(
+async def test_every_post_takes_a_key_and_every_change_of_one_thing_its_version(
     document: dict[str, Any],
 ) -> None:
-    without_key = {"/leads/check-duplicates"}
-    without_version = {"/leads/bulk-update", "/lead-settings/stages/reorder", "/leads/{id}/team/{userId}"}
+    without_version = {
+        "/leads/bulk-update",
+        "/leads/bulk-delete",
+        "/lead-settings/stages/reorder",
+        "/leads/{id}/team/{userId}",
+        "/leads/{id}/documents/{documentId}",
+    }
     for verb, path, operation in operations_of(document):
         taken = {each["name"] for each in operation.get("parameters", [])}
-        assert ("Idempotency-Key" in taken) == (verb == "post" and path not in without_key), (verb, path)
+        assert ("Idempotency-Key" in taken) == (verb == "post"), (verb, path)
         if verb in ("put", "delete"):
             assert ("If-Match" in taken) == (path not in without_version), (verb, path)
             assert ("412" in operation["responses"]) == ("If-Match" in taken), (verb, path)

@@ -15,7 +15,7 @@ from leadline.leads.v1 import (
 )
 from leadline.settings.v1 import lists_pb2, settings_service_pb2
 
-from tests.contract.gateway import cases_settings_reads, samples
+from tests.contract.gateway import cases_documents, cases_imports, cases_product_lines, cases_settings_reads, samples
 from tests.contract.gateway import samples_records as records
 from tests.contract.gateway.answers import assert_documented, exact
 from tests.contract.gateway.backend import Backend
@@ -26,6 +26,11 @@ from tests.support.tokens import ADMIN_ID
 
 def page_of(*items: dict[str, Any]) -> dict[str, Any]:
     return {"data": [*items], "meta": {"total": 51, "page": 2, "limit": 10, "totalPages": 6}}
+
+
+def cursor_page_of(*items: dict[str, Any]) -> dict[str, Any]:
+    page = page_of(*items)
+    return {**page, "meta": {**page["meta"], "nextCursor": "abc"}}
 
 
 PAGE = "?page=2&limit=10"
@@ -153,29 +158,31 @@ READS = [
         f"/leads/{LEAD_ID}/activities{PAGE}",
         "ListActivities",
         timeline_service_pb2.ListActivitiesRequest(lead_id=LEAD_ID, page=2, limit=10),
-        timeline_service_pb2.ListActivitiesResponse(activities=[samples.ACTIVITY], total=51),
-        page_of(samples.ACTIVITY_JSON),
+        timeline_service_pb2.ListActivitiesResponse(activities=[samples.ACTIVITY], total=51, next_cursor="abc"),
+        cursor_page_of(samples.ACTIVITY_JSON),
     ),
     Read(
         f"/leads/{LEAD_ID}/notes{PAGE}",
         "ListNotes",
         timeline_service_pb2.ListNotesRequest(lead_id=LEAD_ID, page=2, limit=10),
-        timeline_service_pb2.ListNotesResponse(notes=[samples.NOTE], total=51),
-        page_of(samples.NOTE_JSON),
+        timeline_service_pb2.ListNotesResponse(notes=[samples.NOTE], total=51, next_cursor="abc"),
+        cursor_page_of(samples.NOTE_JSON),
     ),
     Read(
         f"/leads/{LEAD_ID}/history{PAGE}",
         "ListHistory",
         timeline_service_pb2.ListHistoryRequest(lead_id=LEAD_ID, page=2, limit=10),
-        timeline_service_pb2.ListHistoryResponse(entries=[samples.HISTORY_ENTRY], total=51),
-        page_of(samples.HISTORY_ENTRY_JSON),
+        timeline_service_pb2.ListHistoryResponse(entries=[samples.HISTORY_ENTRY], total=51, next_cursor="abc"),
+        cursor_page_of(samples.HISTORY_ENTRY_JSON),
     ),
     Read(
         f"/leads/{LEAD_ID}/stage-assignments{PAGE}",
         "ListStageAssignments",
         timeline_service_pb2.ListStageAssignmentsRequest(lead_id=LEAD_ID, page=2, limit=10),
-        timeline_service_pb2.ListStageAssignmentsResponse(assignments=samples.STAGE_ASSIGNMENTS, total=51),
-        page_of(*samples.STAGE_ASSIGNMENTS_JSON),
+        timeline_service_pb2.ListStageAssignmentsResponse(
+            assignments=samples.STAGE_ASSIGNMENTS, total=51, next_cursor="abc"
+        ),
+        cursor_page_of(*samples.STAGE_ASSIGNMENTS_JSON),
     ),
     Read(
         f"/leads/{LEAD_ID}/team",
@@ -216,7 +223,9 @@ READS = [
 
 
 @pytest.mark.parametrize(
-    "read", [*READS, *cases_settings_reads.READS], ids=lambda read: f"{read.method} {read.url[-30:]}"
+    "read",
+    [*READS, *cases_documents.READS, *cases_imports.READS, *cases_product_lines.READS, *cases_settings_reads.READS],
+    ids=lambda read: f"{read.method} {read.url[-30:]}",
 )
 async def test_a_read_asks_and_answers_field_by_field(read: Read, admin: httpx.AsyncClient, backend: Backend) -> None:
     backend.answers[read.method] = read.answered

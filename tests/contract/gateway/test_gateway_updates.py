@@ -7,6 +7,8 @@ from leadline.crm.v1 import record_service_pb2 as crm
 from leadline.leads.v1 import lead_pb2, lead_service_pb2, team_service_pb2
 from leadline.settings.v1 import lists_pb2, settings_service_pb2
 
+from tests.contract.gateway import cases_life_cycle as life_cycle
+from tests.contract.gateway import cases_product_lines as product_lines
 from tests.contract.gateway import cases_settings_changes as changes
 from tests.contract.gateway import samples
 from tests.contract.gateway import samples_records as records
@@ -111,7 +113,9 @@ DELETES = [
 
 
 @pytest.mark.parametrize(
-    "update", [*UPDATES, *changes.UPDATES], ids=lambda update: f"{update.method} {update.url[:30]}"
+    "update",
+    [*UPDATES, *product_lines.UPDATES, *changes.UPDATES, *life_cycle.UPDATES],
+    ids=lambda update: f"{update.method} {update.url[:30]}",
 )
 async def test_an_update_sends_what_is_given_for_the_expected_version(
     update: Update, admin: httpx.AsyncClient, backend: Backend
@@ -127,7 +131,9 @@ async def test_an_update_sends_what_is_given_for_the_expected_version(
     assert backend.call.metadata.get("idempotency-key") == ("a-key" if update.verb == "POST" else None)
 
 
-@pytest.mark.parametrize("delete", [*DELETES, *changes.DELETES], ids=lambda delete: delete.method)
+@pytest.mark.parametrize(
+    "delete", [*DELETES, *product_lines.DELETES, *changes.DELETES], ids=lambda delete: delete.method
+)
 async def test_a_delete_answers_204(delete: Delete, admin: httpx.AsyncClient, backend: Backend) -> None:
     backend.answers[delete.method] = delete.answered
     response = await admin.delete(delete.url, headers={"if-match": '"7"'})

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from google.protobuf.message import Message
@@ -10,6 +10,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from starlette.responses import Response
 
 _MEDIA_TYPE = "application/json"
+
+
+class CursorAnswer(Protocol):
+    """A service's answer with a page that goes on by cursor."""
+
+    total: int
+    next_cursor: str
 
 
 def instant(timestamp: Timestamp) -> str:
@@ -62,6 +69,18 @@ def no_content() -> Response:
 def page(items: Sequence[Any], *, total: int, page: int, limit: int) -> Response:
     """A page of a list."""
     meta = {"total": total, "page": page, "limit": limit, "totalPages": pages(total, limit)}
+    return ok({"data": items, "meta": meta})
+
+
+def cursor_page(items: Sequence[Any], answer: CursorAnswer, *, page: int | None, limit: int) -> Response:
+    """A page of a list that goes on by cursor; its number is null where a cursor was followed."""
+    meta = {
+        "total": answer.total,
+        "page": page,
+        "limit": limit,
+        "totalPages": pages(answer.total, limit),
+        "nextCursor": answer.next_cursor or None,
+    }
     return ok({"data": items, "meta": meta})
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from leadline.leads.v1 import lead_pb2, lead_service_pb2
 from starlette.responses import Response
 
-from gateway.answers.json import decimal_given, given, instant, instant_given, ok, pages, raw
+from gateway.answers.json import cursor_page, decimal_given, given, instant, instant_given, raw
 
 _STATUSES: dict[int, str] = {
     lead_pb2.LEAD_STATUS_OPEN: "open",
@@ -53,20 +53,21 @@ def duplicate(one: lead_service_pb2.DuplicateLead) -> dict[str, Any]:
 
 def bulk_outcome(answer: lead_service_pb2.BulkUpdateLeadsResponse) -> dict[str, Any]:
     """How many leads were changed, and which were not."""
-    failed = [{"id": one.lead_id, "code": one.reason.lower(), "message": one.message} for one in answer.failed]
-    return {"updated": answer.updated, "failed": failed}
+    return {"updated": answer.updated, "failed": _failed(answer.failed)}
+
+
+def deletion_outcome(answer: lead_service_pb2.BulkDeleteLeadsResponse) -> dict[str, Any]:
+    """How many leads were deleted, and which were not."""
+    return {"deleted": answer.deleted, "failed": _failed(answer.failed)}
+
+
+def _failed(failures: Iterable[lead_service_pb2.BulkFailure]) -> list[dict[str, Any]]:
+    return [{"id": one.lead_id, "code": one.reason.lower(), "message": one.message} for one in failures]
 
 
 def lead_page(answer: lead_service_pb2.ListLeadsResponse, *, page: int | None, limit: int) -> Response:
     """A page of leads; its number is null where a cursor was followed."""
-    meta = {
-        "total": answer.total,
-        "page": page,
-        "limit": limit,
-        "totalPages": pages(answer.total, limit),
-        "nextCursor": answer.next_cursor or None,
-    }
-    return ok({"data": [listed_lead(lead) for lead in answer.leads], "meta": meta})
+    return cursor_page([listed_lead(lead) for lead in answer.leads], answer, page=page, limit=limit)
 
 
 def _fields(lead: lead_pb2.Lead) -> dict[str, Any]:

@@ -35,6 +35,17 @@ def summary(answer: sla_service_pb2.GetSlaSummaryResponse) -> dict[str, Any]:
     }
 
 
+def breach_check(answer: sla_service_pb2.CheckBreachesResponse) -> dict[str, Any]:
+    """What a check found and did."""
+    return {
+        "checked": answer.checked,
+        "atRisk": answer.at_risk,
+        "breached": answer.breached,
+        "escalated": answer.escalated,
+        "repaired": answer.repaired,
+    }
+
+
 def _escalation(one: sla_service_pb2.Escalation) -> dict[str, Any]:
     return {
         "afterMinutes": orjson.Fragment(one.after_minutes),

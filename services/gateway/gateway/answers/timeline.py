@@ -47,6 +47,7 @@ def history_entry(one: timeline_service_pb2.HistoryEntry) -> dict[str, Any]:
         "changedBy": given(one, "changed_by"),
         "changedAt": instant(one.changed_at),
         "changeId": one.change_id,
+        "origin": one.origin,
     }
 
 

@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 from starlette.responses import Response
 
 from gateway.clients import Clients, Services
+from gateway.errors import RETRY_AFTER_SECONDS
 from gateway.schemas.base import Answer
 from kit.rpc.calls import is_serving
 
@@ -54,7 +55,8 @@ async def readyz(services: Services) -> Response:
     parts = await asyncio.gather(*(_part(services, name) for name in services.channels))
     ready = all(part["state"] == "serving" for part in parts)
     content = orjson.dumps({"status": "ready" if ready else "not_ready", "parts": parts})
-    return Response(content, 200 if ready else 503, {"cache-control": "no-store"}, _JSON)
+    headers = {"cache-control": "no-store"} | ({} if ready else {"retry-after": RETRY_AFTER_SECONDS})
+    return Response(content, 200 if ready else 503, headers, _JSON)
 
 
 async def _part(services: Clients, name: str) -> dict[str, Any]:

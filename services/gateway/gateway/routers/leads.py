@@ -17,15 +17,8 @@ from gateway.schemas.duplicates import DuplicateCheck, Duplicates
 from gateway.schemas.lead import Disqualification, Lead, LeadChanges, LeadList, NewLead, StageChange
 from gateway.schemas.lead_query import LeadQuery
 from kit.errors import invalid_field
-from kit.rpc.times import to_timestamp
 
 operations = Operations("Leads", lead_service_pb2.DESCRIPTOR.services_by_name["LeadService"])
-
-_STATUSES = {
-    "open": lead_pb2.LEAD_STATUS_OPEN,
-    "converted": lead_pb2.LEAD_STATUS_CONVERTED,
-    "disqualified": lead_pb2.LEAD_STATUS_DISQUALIFIED,
-}
 
 
 @operations.add("GET", "/leads/{id}", "GetLead", answer=Lead)
@@ -57,24 +50,7 @@ async def list_leads(services: Services, query: Annotated[LeadQuery, Query()]) -
     if query.cursor and query.page is not None:
         raise invalid_field("page", "NOT_TOGETHER", "Give a page or a cursor, not both.")
     page = None if query.cursor else query.page or 1
-    request = lead_service_pb2.ListLeadsRequest(
-        search=query.search,
-        stage_ids=query.stage_id,
-        pipeline_ids=query.pipeline_id,
-        priorities=query.priority,
-        sources=query.source,
-        assigned_to=query.assigned_to,
-        statuses=[_STATUSES[status] for status in query.status],
-        sla_statuses=query.sla_status,
-        qualified=query.qualified,
-        created_from=to_timestamp(query.created_from),
-        created_to=to_timestamp(query.created_to),
-        page=page or 0,
-        limit=query.limit,
-        cursor=query.cursor,
-        sort_by=query.sort_by,
-        sort_dir=query.sort_dir,
-    )
+    request = lead_service_pb2.ListLeadsRequest(page=page or 0, limit=query.limit, cursor=query.cursor, **query.which())
     return lead_page(await services.call(services.leads.ListLeads, request), page=page, limit=query.limit)
 
 
@@ -159,11 +135,13 @@ async def disqualify_lead(
 
 
 @operations.add("POST", "/leads/check-duplicates", "CheckDuplicates", answer=Duplicates)
-async def check_duplicates(services: Services, body: DuplicateCheck) -> Response:
+async def check_duplicates(
+    services: Services, body: DuplicateCheck, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Look for leads with an e-mail address or a phone number.
 
-    Each match once, newest first, at most 25. It changes nothing, so that it takes no `Idempotency-Key`.
+    Each match once, newest first, at most 25.
     """
     request = lead_service_pb2.CheckDuplicatesRequest(**body.values())
-    answer = await services.call(services.leads.CheckDuplicates, request)
+    answer = await services.call(services.leads.CheckDuplicates, request, key=idempotency_key)
     return ok({"duplicates": [duplicate(each) for each in answer.duplicates]})

@@ -1,4 +1,4 @@
-"""`/leads/sla/summary` and `/leads/{id}/sla`."""
+"""`/leads/sla/summary`, `/leads/sla/check-breaches` and `/leads/{id}/sla`."""
 
 from typing import Annotated
 
@@ -9,10 +9,11 @@ from starlette.responses import Response
 from gateway.answers import sla
 from gateway.answers.json import ok
 from gateway.clients import Services
+from gateway.headers import IdempotencyKey
 from gateway.operations import Operations
 from gateway.schemas.base import PathId
 from gateway.schemas.lead_query import SummaryQuery
-from gateway.schemas.sla import LeadSla, SlaSummary
+from gateway.schemas.sla import BreachCheck, LeadSla, SlaSummary
 from kit.rpc.times import to_timestamp
 
 operations = Operations("SLA", sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"])
@@ -28,6 +29,18 @@ async def get_sla_summary(services: Services, query: Annotated[SummaryQuery, Que
         created_to=to_timestamp(query.created_to),
     )
     return ok(sla.summary(await services.call(services.sla.GetSlaSummary, request)))
+
+
+@operations.add("POST", "/leads/sla/check-breaches", "CheckBreaches", answer=BreachCheck)
+async def check_breaches(services: Services, idempotency_key: IdempotencyKey = None) -> Response:
+    """Record what SLA clocks should have recorded and did not.
+
+    Up to 5,000 leads at a time, those that wait the longest first; their clocks are started again where they are
+    missing.
+    """
+    method, request = services.sla.CheckBreaches, sla_service_pb2.CheckBreachesRequest()
+    answer = await services.call(method, request, key=idempotency_key, longer_by=services.wait_seconds)
+    return ok(sla.breach_check(answer))
 
 
 @operations.add("GET", "/leads/{id}/sla", "GetLeadSla", answer=LeadSla)

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from gateway.body import json_text
 from gateway.schemas.types import Id, Whole
+from kit.errors import invalid_field
 from kit.rpc.times import to_timestamp
 
 Item = TypeVar("Item")
@@ -25,6 +26,8 @@ PathId = Annotated[Id, Path(alias="id")]
 StagePathId = Annotated[Id, Path(alias="stageId")]
 FieldPathId = Annotated[Id, Path(alias="fieldId")]
 UserPathId = Annotated[Id, Path(alias="userId")]
+ProductPathId = Annotated[Id, Path(alias="productId")]
+DocumentPathId = Annotated[Id, Path(alias="documentId")]
 
 
 def _title(name: str, _info: object) -> str:
@@ -61,6 +64,32 @@ class PageQuery(Query):
     limit: Limit = 25
 
 
+class CursorQuery(Query):
+    """A page by its number, or by the cursor of the page before."""
+
+    page: PageNumber | None = Field(None, description="From 1 (the default); not together with a cursor.")
+    limit: Limit = 25
+    cursor: str = Field("", max_length=2000, description="`meta.nextCursor` of an earlier answer.")
+
+    def number(self) -> int | None:
+        """The number of the page; nothing where a cursor is followed.
+
+        Raises:
+            LeadlineError: VALIDATION_FAILED where both are given.
+        """
+        if self.cursor and self.page is not None:
+            raise invalid_field("page", "NOT_TOGETHER", "Give a page or a cursor, not both.")
+        return None if self.cursor else self.page or 1
+
+    def asked(self) -> dict[str, Any]:
+        """It in the proto fields that requests for such pages have.
+
+        Raises:
+            LeadlineError: VALIDATION_FAILED where page and cursor are given.
+        """
+        return {"page": self.number() or 0, "limit": self.limit, "cursor": self.cursor}
+
+
 class Answer(BaseModel):
     """An answer's shape, for the documentation; answers themselves are written by hand, for speed."""
 
@@ -81,6 +110,23 @@ class Page(Answer, Generic[Item]):
 
     data: list[Item]
     meta: PageMeta
+
+
+class CursorMeta(Answer):
+    """Where in a list a page stands. `page` is null where a cursor was followed, `nextCursor` on the last page."""
+
+    total: int
+    page: int | None
+    limit: int
+    total_pages: int
+    next_cursor: str | None
+
+
+class CursorPage(Answer, Generic[Item]):
+    """A page of a list that goes on by cursor."""
+
+    data: list[Item]
+    meta: CursorMeta
 
 
 def _proto_value(value: Any) -> Any:

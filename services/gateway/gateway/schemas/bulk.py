@@ -1,4 +1,4 @@
-"""Changing many leads at once."""
+"""Changing and deleting many leads at once."""
 
 from typing import Annotated, Any
 
@@ -46,8 +46,17 @@ class BulkUpdate(Body):
     atomic: bool = Field(False, description="All or none: when one cannot be changed, none is, and the answer is 422.")
 
 
+class BulkDelete(Body):
+    """Which leads are to be deleted."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ids": _LEAD_IDS[:2]}]})
+
+    ids: LeadIds
+    atomic: bool = Field(False, description="All or none: when one cannot be deleted, none is, and the answer is 422.")
+
+
 class BulkFailure(Answer):
-    """A lead that was not changed, and why."""
+    """A lead that was not changed or deleted, and why."""
 
     id: Id
     code: str = Field(description="A problem code.")
@@ -71,4 +80,13 @@ class BulkOutcome(Answer):
     )
 
     updated: int
+    failed: list[BulkFailure]
+
+
+class DeletionOutcome(Answer):
+    """How many leads were deleted, and which were not."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"deleted": 2, "failed": []}]})
+
+    deleted: int
     failed: list[BulkFailure]

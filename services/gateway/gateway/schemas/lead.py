@@ -103,6 +103,17 @@ class Disqualification(Body):
     stage_field_values: JsonObject | None = Field(None, description="Values for the fields of the lost stage.")
 
 
+class Reopening(Body):
+    """Where a disqualified lead goes that is opened again: where it was unless said."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{}, {"stageId": _STAGE_ID, "stageFieldValues": {"amount": 50000}}]}
+    )
+
+    stage_id: Id | None = None
+    stage_field_values: JsonObject | None = Field(None, description="Values for the fields of the stage.")
+
+
 # What a stage can hide has a default, which stands for "left out": it is never answered in its place.
 class ListedLead(Answer):
     """A lead in a list. What its stage hides from the caller is left out; what it does not have is null."""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from gateway.schemas.base import Answer
 from gateway.schemas.types import Id, Instant, Money
@@ -49,6 +49,20 @@ class LeadSla(Answer):
     at_risk_at: Instant | None
     breached_at: Instant | None
     escalations: list[Escalation]
+
+
+class BreachCheck(Answer):
+    """What clocks should have recorded and did not, and what was done about it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"checked": 2, "atRisk": 2, "breached": 1, "escalated": 0, "repaired": 2}]}
+    )
+
+    checked: int = Field(description="Leads on whose clock something was due and not recorded.")
+    at_risk: int = Field(description="This and the next two: what was recorded of each kind.")
+    breached: int
+    escalated: int
+    repaired: int = Field(description="Clocks that were ordered anew.")
 
 
 class SlaSummary(Answer):

@@ -1,6 +1,6 @@
 """What happened around a lead: activities, notes, history, and who held it at which stage."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -78,6 +78,9 @@ class HistoryEntry(Answer):
     changed_by: Id | None = Field(description="Null where a workflow did it.")
     changed_at: Instant
     change_id: Id = Field(description="The same for all that changed together.")
+    origin: Literal["single", "bulk", "import", "workflow"] = Field(
+        description="How the change came; workflow where no person made it."
+    )
 
 
 class StageAssignment(Answer):
