@@ -10,6 +10,7 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from crm_service.settings import CrmSettings
+from deploy import dockerfile
 from deploy.temporal.namespace import NamespaceSettings
 from gateway.settings import GatewaySettings
 from kit.config import DatabaseSettings
@@ -176,6 +177,21 @@ def test_the_addresses_that_parts_call_are_where_the_others_listen(services: dic
                 host, _, port = address.partition(":")
                 listens = services[host]["environment"].get("LEADLINE_LISTEN", "0.0.0.0:7233")
                 assert listens == f"0.0.0.0:{port}"
+
+
+def test_contents_are_kept_on_a_volume_that_belongs_to_the_user_of_the_image(services: dict[str, Document]) -> None:
+    (volume,) = services["leads"]["volumes"]
+    assert services["leads"]["environment"]["LEADLINE_OBJECT_STORE_URL"] == f"file://{volume['target']}"
+    image = dockerfile.read(compose.ROOT / "services" / "leads" / "Dockerfile")
+    (made,) = [each.text for each in image.final if each.word == "RUN"]
+    assert re.search(rf"--directory --owner=10001 .*{volume['target']}$", made)
+
+
+def test_gateway_and_leads_service_have_the_same_limits(reader: Reader) -> None:
+    chosen = {"LEADLINE_DOCUMENT_LIMIT_BYTES": "5000", "LEADLINE_IMPORT_LIMIT_BYTES": "6000"}
+    services = reader(compose.filled(LEADLINE_TOKEN_SECRET=SECRET, **chosen))["services"]
+    for part in ("gateway", "leads"):
+        assert chosen.items() <= services[part]["environment"].items()
 
 
 def test_the_worker_has_longer_to_end_than_it_takes_for_it(services: dict[str, Document]) -> None:
