@@ -176,7 +176,7 @@ async def test_an_upload_on_its_way_keeps_nobody_waiting(door: Door) -> None:
     sending = asyncio.create_task(send(door, slow.parts()))
     await slow.arrived.wait()
     assert (await add(door, lead.id, name="quick.pdf")).name == "quick.pdf"
-    await door.update(lead.id, title="CEO")
+    await door.update(lead.id, title="Founder")
     slow.go_on.set()
     assert (await sending).name == "offer.pdf"
     assert await names_of(door, lead.id) == ["offer.pdf", "quick.pdf"]

@@ -46,7 +46,7 @@ async def lead_id(door: Door) -> str:
         await door.change_stage(lead.id, door.stage("Contacted" if number % 2 == 0 else "New"))
         await door.add_note(lead.id, f"note {number}")
     await door.add_note(lead.id, "the last note")
-    await door.update(lead.id, title="CEO", company="StartupIO", first_name="Alice")
+    await door.update(lead.id, title="Founder", company="StartupIO", first_name="Alice")
     return lead.id
 
 

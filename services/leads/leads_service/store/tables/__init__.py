@@ -1,0 +1,67 @@
+"""The tables of the leads database."""
+
+from kit.db.idempotency import idempotency_table
+from kit.db.outbox import outbox_table
+from leads_service.store.tables.around_a_lead import (
+    ACTIVITIES,
+    ASSIGNMENT_TURNS,
+    CONVERSIONS,
+    DOCUMENTS,
+    HISTORY,
+    NOTES,
+    PRODUCT_LINES,
+    STAGE_ASSIGNMENTS,
+    TEAM_MEMBERS,
+    UNUSED_OBJECTS,
+)
+from leads_service.store.tables.common import METADATA
+from leads_service.store.tables.configuration import (
+    CLOSED_ENTRIES,
+    CONFIGURATION_COPY,
+    RESCORE,
+    RETIREMENT_MOVES,
+    RETIREMENTS,
+)
+from leads_service.store.tables.counts import (
+    LEAD_COUNT_CHANGES,
+    LEAD_COUNTS_OF_MONTH,
+    LEAD_COUNTS_OF_OWNER,
+    LEAD_FACETS,
+    LEAD_TEXTS,
+)
+from leads_service.store.tables.imports import IMPORT_MATCHES, IMPORT_REFUSALS, IMPORTS
+from leads_service.store.tables.leads import LEADS, TO_RECORD
+
+OUTBOX = outbox_table(METADATA)
+IDEMPOTENCY_KEYS = idempotency_table(METADATA)
+
+__all__ = [
+    "ACTIVITIES",
+    "ASSIGNMENT_TURNS",
+    "CLOSED_ENTRIES",
+    "CONFIGURATION_COPY",
+    "CONVERSIONS",
+    "DOCUMENTS",
+    "HISTORY",
+    "IDEMPOTENCY_KEYS",
+    "IMPORTS",
+    "IMPORT_MATCHES",
+    "IMPORT_REFUSALS",
+    "LEADS",
+    "LEAD_COUNTS_OF_MONTH",
+    "LEAD_COUNTS_OF_OWNER",
+    "LEAD_COUNT_CHANGES",
+    "LEAD_FACETS",
+    "LEAD_TEXTS",
+    "METADATA",
+    "NOTES",
+    "OUTBOX",
+    "PRODUCT_LINES",
+    "RESCORE",
+    "RETIREMENTS",
+    "RETIREMENT_MOVES",
+    "STAGE_ASSIGNMENTS",
+    "TEAM_MEMBERS",
+    "TO_RECORD",
+    "UNUSED_OBJECTS",
+]
