@@ -1,6 +1,7 @@
 """Running a part as a process: one event loop, graceful end on SIGTERM and SIGINT."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable
 
@@ -13,6 +14,9 @@ log = get_logger(__name__)
 
 def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     """Run ``main`` until it returns. The event it gets is set when the process is asked to end."""
+    # What was imported stays. Looked through again and again, it would hold up all calls for some 70 ms each time.
+    gc.collect()
+    gc.freeze()
     uvloop.run(_run(main))
 
 
