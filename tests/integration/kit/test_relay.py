@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from kit.db.database import Database
-from kit.db.outbox import Outbox, OutboxRow, outbox_table
+from kit.db.outbox import BEHIND, Outbox, OutboxRow, outbox_table
 from kit.db.relay import AwayError, Relay
 from kit.ids import new_id
 from tests.support.waiting import eventually
@@ -48,6 +48,29 @@ async def add(database: Database, key: UUID, *kinds: str) -> None:
 async def left(database: Database) -> int:
     async with database.reading() as connection:
         return int((await connection.execute(sa.select(sa.func.count()).select_from(TABLE))).scalar_one())
+
+
+async def test_what_somebody_waits_for_passes_what_comes_by_the_hundred(database: Database) -> None:
+    opened, arrived = asyncio.Event(), list[str]()
+
+    async def deliver(row: OutboxRow) -> None:
+        arrived.append(row.kind)
+        if row.rank == BEHIND:
+            await opened.wait()
+
+    async def so_far() -> list[str]:
+        return arrived
+
+    async with database.transaction() as tx:
+        await OUTBOX.add_many(tx, [(new_id(), "one of many", {}) for _ in range(100)], rank=BEHIND)
+    async with relay(database, deliver):
+        await eventually(so_far, lambda kinds: kinds == ["one of many"] * 4)
+        await add(database, new_id(), "on its own")
+        await eventually(so_far, lambda kinds: "on its own" in kinds)
+        assert arrived.count("one of many") == 4
+        opened.set()
+        await eventually(lambda: left(database), lambda rows: rows == 0)
+    assert arrived.count("one of many") == 100
 
 
 async def test_two_relays_deliver_each_row_once_and_each_key_in_order(database: Database) -> None:

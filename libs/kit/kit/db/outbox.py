@@ -99,15 +99,16 @@ class Outbox:
         elif rows:
             await tx.execute(statement.values(rows))
 
-    async def claim(self, tx: Writing, limit: int) -> list[OutboxRow]:
-        """Take up to ``limit`` due rows, the first of each key, by rank, for 15 seconds."""
+    async def claim(self, tx: Writing, limit: int, *, rank: int = FIRST) -> list[OutboxRow]:
+        """Take up to ``limit`` due rows of this rank, each the first of its key, for 15 seconds."""
         table, earlier = self._table, self._table.alias("earlier")
         free = sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until < sa.func.now())
         first_of_key = ~sa.exists().where(earlier.c.key == table.c.key, earlier.c.id < table.c.id)
         due = (
             sa.select(table.c.id)
-            .where(table.c.parked_at.is_(None), table.c.next_attempt_at <= sa.func.now(), free, first_of_key)
-            .order_by(table.c.rank, table.c.id)
+            .where(table.c.parked_at.is_(None), table.c.rank == rank)
+            .where(table.c.next_attempt_at <= sa.func.now(), free, first_of_key)
+            .order_by(table.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
             .scalar_subquery()
@@ -127,7 +128,7 @@ class Outbox:
                 table.c.rank,
             )
         )
-        return sorted((OutboxRow(*row) for row in await tx.execute(statement)), key=lambda row: (row.rank, row.id))
+        return sorted((OutboxRow(*row) for row in await tx.execute(statement)), key=lambda row: row.id)
 
     async def delivered(self, tx: Writing, ids: Sequence[int]) -> None:
         """Delete rows that have arrived."""

@@ -7,12 +7,14 @@ from contextlib import suppress
 from kit.context import request_id
 from kit.db.database import Database
 from kit.db.listen import listen
-from kit.db.outbox import Outbox, OutboxRow
+from kit.db.outbox import BEHIND, FIRST, Outbox, OutboxRow
 from kit.logs import get_logger
 
 log = get_logger(__name__)
 
 _IN_FLIGHT = 64
+# Of what comes by the hundred, so few that the other system has time for what somebody waits for.
+_BEHIND_IN_FLIGHT = 4
 _POLL_SECONDS = 1.0
 
 
@@ -32,7 +34,7 @@ class Relay:
         self._outbox = outbox
         self._deliver = deliver
         self._wake = asyncio.Event()
-        self._in_flight: set[asyncio.Task[None]] = set()
+        self._in_flight: dict[asyncio.Task[None], int] = {}
         self._delivered: list[int] = []
         self._flushing = asyncio.Lock()
 
@@ -60,20 +62,26 @@ class Relay:
                 await self._wake.wait()
 
     async def _start_some(self) -> bool:
-        free = _IN_FLIGHT - len(self._in_flight)
-        if not free:
-            return False
-        try:
-            async with self._database.transaction() as tx:
-                rows = await self._outbox.claim(tx, free)
-        except Exception as error:  # noqa: BLE001 - the relay outlives its database's absence
-            log.warning("cannot claim", cause=repr(error))
-            return False
+        rows = await self._claim()
         for row in rows:
             task = asyncio.create_task(self._handle(row))
-            self._in_flight.add(task)
-            task.add_done_callback(self._in_flight.discard)
+            self._in_flight[task] = row.rank
+            task.add_done_callback(self._in_flight.pop)
         return bool(rows)
+
+    async def _claim(self) -> list[OutboxRow]:
+        free = _IN_FLIGHT - len(self._in_flight)
+        behind = _BEHIND_IN_FLIGHT - sum(rank >= BEHIND for rank in self._in_flight.values())
+        if not free:
+            return []
+        try:
+            async with self._database.transaction() as tx:
+                rows = await self._outbox.claim(tx, free, rank=FIRST)
+                room = min(free - len(rows), behind)
+                return rows + (await self._outbox.claim(tx, room, rank=BEHIND) if room > 0 else [])
+        except Exception as error:  # noqa: BLE001 - the relay outlives its database's absence
+            log.warning("cannot claim", cause=repr(error))
+            return []
 
     async def _handle(self, row: OutboxRow) -> None:
         request_id.set(row.request_id)
