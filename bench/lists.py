@@ -11,6 +11,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -161,7 +162,7 @@ def parts(found: Databases) -> Iterator[Doors]:
         ("leads-service", "serve"): {
             "LEADLINE_DATABASE_URL": found.leads,
             "LEADLINE_LISTEN": leads,
-            "LEADLINE_OBJECT_STORE_URL": "file:///tmp",
+            "LEADLINE_OBJECT_STORE_URL": (Path(tempfile.gettempdir()) / "leadline-bench-objects").as_uri(),
         },
         ("leadline-gateway",): {"LEADLINE_HTTP_LISTEN": gateway},
     }

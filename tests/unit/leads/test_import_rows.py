@@ -139,14 +139,14 @@ def decided(policy: DuplicatePolicy, match: Lead | None, *, block: bool = False,
 
 
 def test_what_becomes_of_a_row_depends_on_the_policy() -> None:
-    there = make_lead(email="alice@startup.io", title="Founder", source="referral")
+    there = make_lead(email="alice@startup.io", title="Director", source="referral")
     for policy in DuplicatePolicy:
         assert decided(policy, None) == "created"
     assert decided(DuplicatePolicy.SKIP, there) == "skipped"
     assert decided(DuplicatePolicy.CREATE, there) == "created"
     # Defaults are for new leads: what a lead has stays.
     assert decided(DuplicatePolicy.UPDATE, there) == "updated Founder referral"
-    assert decided(DuplicatePolicy.UPDATE, there, title="Founder") == "skipped"
+    assert decided(DuplicatePolicy.UPDATE, there, title="Director") == "skipped"
     with refusals.refusal("LEAD_DUPLICATE"):
         decided(DuplicatePolicy.CREATE, there, block=True)
 
