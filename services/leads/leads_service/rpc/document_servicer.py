@@ -13,11 +13,10 @@ from kit.ids import new_id, parse_id
 from kit.rpc.guard import Context
 from kit.rpc.times import to_timestamp
 from leads_service.domain.documents import Document, Incoming
-from leads_service.rpc.paging import cursor_after, span_of
+from leads_service.rpc.contents import content_part
+from leads_service.rpc.paging import asked_of_lead, cursor_after
 from leads_service.rpc.situation import Parts, caller_id
 from leads_service.usecases import contents, documents
-
-_LARGEST_CHUNK = 1024 * 1024
 
 
 class DocumentServicer(pb_grpc.DocumentServiceServicer):
@@ -28,9 +27,7 @@ class DocumentServicer(pb_grpc.DocumentServiceServicer):
 
     async def ListDocuments(self, request: pb.ListDocumentsRequest, _context: Context) -> pb.ListDocumentsResponse:
         """A page of documents."""
-        lead_id = parse_id(request.lead_id, "id")
-        name = f"documents {lead_id}"
-        span = span_of(request, name)
+        lead_id, name, span = asked_of_lead(request, "documents")
         async with self._parts.database.reading() as connection:
             page = await documents.list_documents(connection, lead_id, span)
         return pb.ListDocumentsResponse(
@@ -101,9 +98,7 @@ async def _chunks(requests: AsyncIterator[pb.UploadDocumentRequest]) -> AsyncIte
     async for request in requests:
         if request.WhichOneof("part") != "content":
             raise invalid_field("document", "GIVEN_TWICE", "Only the first message says what comes.")
-        if len(request.content) > _LARGEST_CHUNK:
-            raise invalid_field("content", "TOO_LONG", f"Must have at most {_LARGEST_CHUNK} bytes at a time.")
-        yield request.content
+        yield content_part(request.content)
 
 
 def _document(document: Document) -> pb.Document:

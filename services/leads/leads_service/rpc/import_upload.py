@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 from leadline.leads.v1 import import_service_pb2 as pb
 
 from kit.errors import invalid_field
-
-_LARGEST_PART = 1024 * 1024
+from leads_service.rpc.contents import content_part
 
 
 class Upload:
@@ -41,15 +40,9 @@ class Upload:
         async for request in self._requests:
             kind = request.WhichOneof("part")
             if kind == "content":
-                yield _part(request.content)
+                yield content_part(request.content)
             elif kind == "options" and self._options is None:
                 self._options = request.options
             else:
                 path = "options" if kind == "options" else "import"
                 raise invalid_field(path, "GIVEN_TWICE", "Comes once; the options come before or after the content.")
-
-
-def _part(content: bytes) -> bytes:
-    if len(content) > _LARGEST_PART:
-        raise invalid_field("content", "TOO_LONG", f"Must have at most {_LARGEST_PART} bytes at a time.")
-    return content

@@ -8,11 +8,12 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from leadline.leads.v1 import lead_pb2 as pb
 
 from kit import jsontext
-from kit.errors import FieldViolation, invalid, invalid_field
+from kit.errors import invalid_field
 from kit.rpc.times import to_timestamp
 from leads_service.domain.configuration import Configuration
 from leads_service.domain.lead import OBJECTS, Actor, Lead, LeadStatus
 from leads_service.domain.visibility import hidden_from, without_hidden_keys
+from leads_service.rpc.masks import as_it_is, require_known
 
 STATUSES = {
     LeadStatus.OPEN: pb.LEAD_STATUS_OPEN,
@@ -25,11 +26,7 @@ _FIELD_NAMES = frozenset(pb.LeadFields.DESCRIPTOR.fields_by_name)
 _PROTO_NAMES: dict[str, Any] = {field.json_name: field.name for field in pb.Lead.DESCRIPTOR.fields}
 
 
-def _as_it_is(name: str) -> str:
-    return name
-
-
-def given_fields(fields: pb.LeadFields, path: Callable[[str], str] = _as_it_is) -> dict[str, Any]:
+def given_fields(fields: pb.LeadFields, path: Callable[[str], str] = as_it_is) -> dict[str, Any]:
     """The fields that are there, by attribute of ``Lead``. ``path`` makes the caller's name of a field's REST name.
 
     Raises:
@@ -38,15 +35,13 @@ def given_fields(fields: pb.LeadFields, path: Callable[[str], str] = _as_it_is) 
     return {descriptor.name: _value(descriptor.name, value, path) for descriptor, value in fields.ListFields()}
 
 
-def masked_fields(fields: pb.LeadFields, mask: FieldMask, path: Callable[[str], str] = _as_it_is) -> dict[str, Any]:
+def masked_fields(fields: pb.LeadFields, mask: FieldMask, path: Callable[[str], str] = as_it_is) -> dict[str, Any]:
     """The fields that the mask names; one that is not there is cleared.
 
     Raises:
         LeadlineError: VALIDATION_FAILED for a name that is no field, or JSON that is no object.
     """
-    unknown = [name for name in mask.paths if name not in _FIELD_NAMES]
-    if unknown:
-        raise invalid(*(FieldViolation(path(name), "UNKNOWN_FIELD", "There is no such field.") for name in unknown))
+    require_known(mask, _FIELD_NAMES, path)
     given = given_fields(fields, path)
     return {name: given.get(name) for name in mask.paths}
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kit import jsontext
 from kit.errors import LeadlineError, invalid_field
+from kit.ids import parse_id
 from leads_service.store.lead_list import Place
 from leads_service.store.timeline import Page, Span
 
@@ -29,6 +30,12 @@ class PageRequest(Protocol):
     cursor: str
 
 
+class LeadPageRequest(PageRequest, Protocol):
+    """A request for a page of what belongs to a lead."""
+
+    lead_id: str
+
+
 def span_of(request: PageRequest, name: str) -> Span:
     """The part of a list, newest first, that is asked for. ``name`` is the list's own: a cursor is good for one list.
 
@@ -42,6 +49,17 @@ def span_of(request: PageRequest, name: str) -> Span:
     if not isinstance(place.key, datetime):
         raise _not_from_here()
     return Span(limit_of(request.limit), after=place)
+
+
+def asked_of_lead(request: LeadPageRequest, what: str) -> tuple[UUID, str, Span]:
+    """The lead, the name of its list of ``what``, and the part of that list that are asked for.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED.
+    """
+    lead_id = parse_id(request.lead_id, "id")
+    name = f"{what} {lead_id}"
+    return lead_id, name, span_of(request, name)
 
 
 def cursor_after(page: Page[Any], name: str) -> str:

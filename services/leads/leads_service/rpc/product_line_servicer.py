@@ -10,12 +10,13 @@ from leadline.leads.v1 import product_line_service_pb2_grpc as pb_grpc
 
 from kit.db.database import Writing
 from kit.db.idempotency import key_of_call
-from kit.errors import FieldViolation, LeadlineError, invalid
+from kit.errors import LeadlineError
 from kit.ids import parse_id
 from kit.rpc.guard import Context
 from kit.rpc.times import to_timestamp
 from leads_service.domain.product_lines import Product, ProductLine, Wanted
 from leads_service.rpc.crm_client import CrmClient
+from leads_service.rpc.masks import require_known
 from leads_service.rpc.situation import Parts, caller_id, expected_version
 from leads_service.usecases import product_lines
 
@@ -105,9 +106,7 @@ def _given(fields: pb.ProductLineFields) -> dict[str, str]:
 
 
 def _masked(fields: pb.ProductLineFields, mask: FieldMask) -> dict[str, str | None]:
-    unknown = [name for name in mask.paths if name not in _FIELD_NAMES]
-    if unknown:
-        raise invalid(*(FieldViolation(name, "UNKNOWN_FIELD", "There is no such field.") for name in unknown))
+    require_known(mask, _FIELD_NAMES)
     given = _given(fields)
     return {name: given.get(name) for name in mask.paths}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from google.protobuf.field_mask_pb2 import FieldMask
 from leadline.leads.v1 import lead_pb2 as pb
 
-from kit.errors import FieldViolation, invalid
+from leads_service.rpc.masks import require_known
 
 _ALL = frozenset(pb.Lead.DESCRIPTOR.fields_by_name)
 _BREAKDOWN = "score_breakdown"
@@ -13,9 +13,9 @@ _BREAKDOWN = "score_breakdown"
 
 @dataclass(frozen=True, slots=True)
 class ReadMask:
-    """The fields that are wanted."""
+    """The fields that are not wanted: of a list, each lead is rid of them."""
 
-    fields: frozenset[str]
+    left_out: frozenset[str]
 
     @classmethod
     def of(cls, mask: FieldMask, *, otherwise: frozenset[str] = _ALL) -> "ReadMask":
@@ -24,10 +24,8 @@ class ReadMask:
         Raises:
             LeadlineError: VALIDATION_FAILED naming each path that is no field of a lead.
         """
-        unknown = [path for path in mask.paths if path not in _ALL]
-        if unknown:
-            raise invalid(*(FieldViolation(path, "UNKNOWN_FIELD", "There is no such field.") for path in unknown))
-        return cls(frozenset(mask.paths) or otherwise)
+        require_known(mask, _ALL)
+        return cls(_ALL - (frozenset(mask.paths) or otherwise))
 
     @classmethod
     def of_list(cls, mask: FieldMask) -> "ReadMask":
@@ -41,10 +39,10 @@ class ReadMask:
     @property
     def with_breakdown(self) -> bool:
         """Whether the score's breakdown is wanted."""
-        return _BREAKDOWN in self.fields
+        return _BREAKDOWN not in self.left_out
 
     def applied(self, lead: pb.Lead) -> pb.Lead:
         """The lead without what is not wanted."""
-        for name in _ALL - self.fields:
+        for name in self.left_out:
             lead.ClearField(name)  # type: ignore[arg-type] # the names are the message's own
         return lead

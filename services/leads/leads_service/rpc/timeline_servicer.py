@@ -1,8 +1,5 @@
 """TimelineService: activities, notes and history of a lead."""
 
-from typing import Any
-from uuid import UUID
-
 from leadline.leads.v1 import timeline_service_pb2 as pb
 from leadline.leads.v1 import timeline_service_pb2_grpc as pb_grpc
 
@@ -15,9 +12,8 @@ from kit.rpc.times import optional_instant, to_timestamp
 from leads_service.domain.lead import Activity, HistoryEntry, Note
 from leads_service.domain.stage_assignment import StageAssignment
 from leads_service.domain.timeline import LoggedActivity
-from leads_service.rpc.paging import cursor_after, span_of
+from leads_service.rpc.paging import asked_of_lead, cursor_after
 from leads_service.rpc.situation import Parts, caller_id
-from leads_service.store.timeline import Span
 from leads_service.usecases import timeline
 
 
@@ -29,7 +25,7 @@ class TimelineServicer(pb_grpc.TimelineServiceServicer):
 
     async def ListActivities(self, request: pb.ListActivitiesRequest, _context: Context) -> pb.ListActivitiesResponse:
         """A page of activities."""
-        lead_id, name, span = _asked(request, "activities")
+        lead_id, name, span = asked_of_lead(request, "activities")
         async with self._parts.database.reading() as connection:
             page = await timeline.list_activities(connection, lead_id, span, self._parts.by_caller())
         shown = [_activity(each) for each in page.records]
@@ -54,7 +50,7 @@ class TimelineServicer(pb_grpc.TimelineServiceServicer):
 
     async def ListNotes(self, request: pb.ListNotesRequest, _context: Context) -> pb.ListNotesResponse:
         """A page of notes."""
-        lead_id, name, span = _asked(request, "notes")
+        lead_id, name, span = asked_of_lead(request, "notes")
         async with self._parts.database.reading() as connection:
             page = await timeline.list_notes(connection, lead_id, span)
         shown = [_note(each) for each in page.records]
@@ -72,7 +68,7 @@ class TimelineServicer(pb_grpc.TimelineServiceServicer):
 
     async def ListHistory(self, request: pb.ListHistoryRequest, _context: Context) -> pb.ListHistoryResponse:
         """A page of history."""
-        lead_id, name, span = _asked(request, "history")
+        lead_id, name, span = asked_of_lead(request, "history")
         async with self._parts.database.reading() as connection:
             page = await timeline.list_history(connection, lead_id, span, self._parts.by_caller())
         shown = [_entry(each) for each in page.records]
@@ -82,20 +78,13 @@ class TimelineServicer(pb_grpc.TimelineServiceServicer):
         self, request: pb.ListStageAssignmentsRequest, _context: Context
     ) -> pb.ListStageAssignmentsResponse:
         """A page of who held the lead at which stage."""
-        lead_id, name, span = _asked(request, "stage assignments")
+        lead_id, name, span = asked_of_lead(request, "stage assignments")
         async with self._parts.database.reading() as connection:
             page = await timeline.list_stage_assignments(connection, lead_id, span, self._parts.by_caller())
         shown = [_stage_assignment(each) for each in page.records]
         return pb.ListStageAssignmentsResponse(
             assignments=shown, total=page.total, next_cursor=cursor_after(page, name)
         )
-
-
-def _asked(request: Any, what: str) -> tuple[UUID, str, Span]:
-    """The lead, the name of its list and the part of it that are asked for."""
-    lead_id = parse_id(request.lead_id, "id")
-    name = f"{what} {lead_id}"
-    return lead_id, name, span_of(request, name)
 
 
 def _activity(activity: Activity) -> pb.Activity:
