@@ -143,12 +143,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND."""
     ERROR_REASON_CONTACT_OF_ANOTHER_ACCOUNT: _ErrorReason.ValueType  # 64
     """INVALID_ARGUMENT where the caller links it, FAILED_PRECONDITION where it moved since. The contact belongs to another account. {"metadata": {"accountId": "…"}}"""
+    ERROR_REASON_RECORDS_CHANGED: _ErrorReason.ValueType  # 65
+    """FAILED_PRECONDITION. What a conversion made has changed or come to be used since, so that it cannot be undone. BadRequest
+    names accountId, contactId, opportunityId as CHANGED or USED.
+    """
     ERROR_REASON_IMPORT_NOT_FOUND: _ErrorReason.ValueType  # 70
     """NOT_FOUND."""
     ERROR_REASON_IMPORT_CLOSED: _ErrorReason.ValueType  # 71
     """FAILED_PRECONDITION. The import has ended. {"metadata": {"state": "completed"}}"""
     ERROR_REASON_UPLOAD_TOO_LARGE: _ErrorReason.ValueType  # 72
     """OUT_OF_RANGE. What is sent in parts is larger than allowed. {"metadata": {"limitBytes": "26214400"}}"""
+    ERROR_REASON_CLOCK_CLOSED: _ErrorReason.ValueType  # 80
+    """FAILED_PRECONDITION. The SLA clock is over, or the lead has none. {"metadata": {"closedBy": "answered"}}"""
+    ERROR_REASON_CLOCK_PAUSED: _ErrorReason.ValueType  # 81
+    """FAILED_PRECONDITION. The SLA clock stands still, by an operator or because of the lead's stage."""
+    ERROR_REASON_CLOCK_NOT_PAUSED: _ErrorReason.ValueType  # 82
+    """FAILED_PRECONDITION. No operator has the SLA clock stand still."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of the google.rpc.ErrorInfo in each error's details; its domain is `leadline`.
@@ -277,10 +287,20 @@ ERROR_REASON_PRODUCT_NOT_FOUND: ErrorReason.ValueType  # 63
 """NOT_FOUND."""
 ERROR_REASON_CONTACT_OF_ANOTHER_ACCOUNT: ErrorReason.ValueType  # 64
 """INVALID_ARGUMENT where the caller links it, FAILED_PRECONDITION where it moved since. The contact belongs to another account. {"metadata": {"accountId": "…"}}"""
+ERROR_REASON_RECORDS_CHANGED: ErrorReason.ValueType  # 65
+"""FAILED_PRECONDITION. What a conversion made has changed or come to be used since, so that it cannot be undone. BadRequest
+names accountId, contactId, opportunityId as CHANGED or USED.
+"""
 ERROR_REASON_IMPORT_NOT_FOUND: ErrorReason.ValueType  # 70
 """NOT_FOUND."""
 ERROR_REASON_IMPORT_CLOSED: ErrorReason.ValueType  # 71
 """FAILED_PRECONDITION. The import has ended. {"metadata": {"state": "completed"}}"""
 ERROR_REASON_UPLOAD_TOO_LARGE: ErrorReason.ValueType  # 72
 """OUT_OF_RANGE. What is sent in parts is larger than allowed. {"metadata": {"limitBytes": "26214400"}}"""
+ERROR_REASON_CLOCK_CLOSED: ErrorReason.ValueType  # 80
+"""FAILED_PRECONDITION. The SLA clock is over, or the lead has none. {"metadata": {"closedBy": "answered"}}"""
+ERROR_REASON_CLOCK_PAUSED: ErrorReason.ValueType  # 81
+"""FAILED_PRECONDITION. The SLA clock stands still, by an operator or because of the lead's stage."""
+ERROR_REASON_CLOCK_NOT_PAUSED: ErrorReason.ValueType  # 82
+"""FAILED_PRECONDITION. No operator has the SLA clock stand still."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

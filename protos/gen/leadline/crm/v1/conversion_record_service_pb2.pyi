@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from leadline.crm.v1 import records_pb2 as _records_pb2
 import builtins as _builtins
 import sys
@@ -18,6 +19,46 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _RecordKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RecordKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RecordKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RECORD_KIND_UNSPECIFIED: _RecordKind.ValueType  # 0
+    RECORD_KIND_ACCOUNT: _RecordKind.ValueType  # 1
+    RECORD_KIND_CONTACT: _RecordKind.ValueType  # 2
+    RECORD_KIND_OPPORTUNITY: _RecordKind.ValueType  # 3
+
+class RecordKind(_RecordKind, metaclass=_RecordKindEnumTypeWrapper): ...
+
+RECORD_KIND_UNSPECIFIED: RecordKind.ValueType  # 0
+RECORD_KIND_ACCOUNT: RecordKind.ValueType  # 1
+RECORD_KIND_CONTACT: RecordKind.ValueType  # 2
+RECORD_KIND_OPPORTUNITY: RecordKind.ValueType  # 3
+Global___RecordKind: _TypeAlias = RecordKind  # noqa: Y015
+
+class _UndoObstacleReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _UndoObstacleReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_UndoObstacleReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    UNDO_OBSTACLE_REASON_UNSPECIFIED: _UndoObstacleReason.ValueType  # 0
+    UNDO_OBSTACLE_REASON_CHANGED: _UndoObstacleReason.ValueType  # 1
+    """It has another version than when it was made."""
+    UNDO_OBSTACLE_REASON_USED: _UndoObstacleReason.ValueType  # 2
+    """Another conversion, or a record that this one did not make, uses it."""
+
+class UndoObstacleReason(_UndoObstacleReason, metaclass=_UndoObstacleReasonEnumTypeWrapper): ...
+
+UNDO_OBSTACLE_REASON_UNSPECIFIED: UndoObstacleReason.ValueType  # 0
+UNDO_OBSTACLE_REASON_CHANGED: UndoObstacleReason.ValueType  # 1
+"""It has another version than when it was made."""
+UNDO_OBSTACLE_REASON_USED: UndoObstacleReason.ValueType  # 2
+"""Another conversion, or a record that this one did not make, uses it."""
+Global___UndoObstacleReason: _TypeAlias = UndoObstacleReason  # noqa: Y015
 
 @_typing.final
 class MatchRecordsRequest(_message.Message):
@@ -95,13 +136,23 @@ class MatchRecordsResponse(_message.Message):
     ACCOUNT_FIELD_NUMBER: _builtins.int
     CONTACT_FIELD_NUMBER: _builtins.int
     OPPORTUNITY_FIELD_NUMBER: _builtins.int
+    ACCOUNTS_BY_COMPANY_FIELD_NUMBER: _builtins.int
+    CONTACTS_BY_EMAIL_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def account_by_company(self) -> _records_pb2.Account: ...
+    def account_by_company(self) -> _records_pb2.Account:
+        """The one that EnsureAccount would link: the oldest of this name, else of this e-mail domain. Without `company`, the
+        account that is named after the person of this e-mail counts as of this name.
+        """
+
     @_builtins.property
-    def contact_by_email(self) -> _records_pb2.Contact: ...
+    def contact_by_email(self) -> _records_pb2.Contact:
+        """The one that would be linked at `account`, else at `account_by_company`: the oldest of this e-mail there, else at no
+        account, else anywhere.
+        """
+
     @_builtins.property
     def contacts_by_phone(self) -> _containers.RepeatedCompositeFieldContainer[_records_pb2.Contact]:
-        """At most 10."""
+        """The newest, at most 10."""
 
     @_builtins.property
     def account(self) -> _records_pb2.Account: ...
@@ -109,6 +160,16 @@ class MatchRecordsResponse(_message.Message):
     def contact(self) -> _records_pb2.Contact: ...
     @_builtins.property
     def opportunity(self) -> _records_pb2.Opportunity: ...
+    @_builtins.property
+    def accounts_by_company(self) -> _containers.RepeatedCompositeFieldContainer[_records_pb2.Account]:
+        """All that match, `account_by_company` first: those of the name, then those of the domain, the oldest first. At most 10;
+        more than one is ambiguous.
+        """
+
+    @_builtins.property
+    def contacts_by_email(self) -> _containers.RepeatedCompositeFieldContainer[_records_pb2.Contact]:
+        """All that match, `contact_by_email` first. At most 10."""
+
     def __init__(
         self,
         *,
@@ -118,10 +179,12 @@ class MatchRecordsResponse(_message.Message):
         account: _records_pb2.Account | None = ...,
         contact: _records_pb2.Contact | None = ...,
         opportunity: _records_pb2.Opportunity | None = ...,
+        accounts_by_company: _abc.Iterable[_records_pb2.Account] | None = ...,
+        contacts_by_email: _abc.Iterable[_records_pb2.Contact] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "account_by_company", b"account_by_company", "contact", b"contact", "contact_by_email", b"contact_by_email", "opportunity", b"opportunity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "account_by_company", b"account_by_company", "contact", b"contact", "contact_by_email", b"contact_by_email", "contacts_by_phone", b"contacts_by_phone", "opportunity", b"opportunity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "account_by_company", b"account_by_company", "accounts_by_company", b"accounts_by_company", "contact", b"contact", "contact_by_email", b"contact_by_email", "contacts_by_email", b"contacts_by_email", "contacts_by_phone", b"contacts_by_phone", "opportunity", b"opportunity"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -141,6 +204,7 @@ class EnsureAccountRequest(_message.Message):
     OWNER_ID_FIELD_NUMBER: _builtins.int
     IS_PERSON_FIELD_NUMBER: _builtins.int
     PERSON_EMAIL_FIELD_NUMBER: _builtins.int
+    CUSTOM_FIELDS_FIELD_NUMBER: _builtins.int
     conversion_id: _builtins.str
     lead_id: _builtins.str
     link_id: _builtins.str
@@ -155,6 +219,8 @@ class EnsureAccountRequest(_message.Message):
     is_person: _builtins.bool
     """Named after a person without a company. Namesakes are other people: it matches by `person_email` instead of the name."""
     person_email: _builtins.str
+    custom_fields: _builtins.str
+    """JSON text of an object, at most 32 KiB; empty means none. For an account that is made, as in the requests below."""
     def __init__(
         self,
         *,
@@ -168,10 +234,11 @@ class EnsureAccountRequest(_message.Message):
         owner_id: _builtins.str = ...,
         is_person: _builtins.bool = ...,
         person_email: _builtins.str | None = ...,
+        custom_fields: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_link_id", b"_link_id", "_person_email", b"_person_email", "_phone", b"_phone", "email_domain", b"email_domain", "link_id", b"link_id", "person_email", b"person_email", "phone", b"phone"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_link_id", b"_link_id", "_person_email", b"_person_email", "_phone", b"_phone", "conversion_id", b"conversion_id", "email_domain", b"email_domain", "is_person", b"is_person", "lead_id", b"lead_id", "link_id", b"link_id", "name", b"name", "new_id", b"new_id", "owner_id", b"owner_id", "person_email", b"person_email", "phone", b"phone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_link_id", b"_link_id", "_person_email", b"_person_email", "_phone", b"_phone", "conversion_id", b"conversion_id", "custom_fields", b"custom_fields", "email_domain", b"email_domain", "is_person", b"is_person", "lead_id", b"lead_id", "link_id", b"link_id", "name", b"name", "new_id", b"new_id", "owner_id", b"owner_id", "person_email", b"person_email", "phone", b"phone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__email_domain: _TypeAlias = _typing.Literal["email_domain"]  # noqa: Y015
     _WhichOneofArgType__email_domain: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain"]  # noqa: Y015
@@ -198,17 +265,22 @@ class EnsureAccountResponse(_message.Message):
 
     ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     MADE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     account_id: _builtins.str
     made: _builtins.bool
+    """False: linked."""
+    version: _builtins.int
+    """The record's when the step had been done."""
     def __init__(
         self,
         *,
         account_id: _builtins.str = ...,
         made: _builtins.bool = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "made", b"made"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "made", b"made", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -264,6 +336,7 @@ class EnsureContactRequest(_message.Message):
     PHONE_E164_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     OWNER_ID_FIELD_NUMBER: _builtins.int
+    CUSTOM_FIELDS_FIELD_NUMBER: _builtins.int
     conversion_id: _builtins.str
     lead_id: _builtins.str
     link_id: _builtins.str
@@ -277,6 +350,7 @@ class EnsureContactRequest(_message.Message):
     phone_e164: _builtins.str
     title: _builtins.str
     owner_id: _builtins.str
+    custom_fields: _builtins.str
     def __init__(
         self,
         *,
@@ -292,10 +366,11 @@ class EnsureContactRequest(_message.Message):
         phone_e164: _builtins.str | None = ...,
         title: _builtins.str | None = ...,
         owner_id: _builtins.str = ...,
+        custom_fields: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_email", b"_email", "_first_name", b"_first_name", "_last_name", b"_last_name", "_link_id", b"_link_id", "_phone", b"_phone", "_phone_e164", b"_phone_e164", "_title", b"_title", "account_id", b"account_id", "email", b"email", "first_name", b"first_name", "last_name", b"last_name", "link_id", b"link_id", "phone", b"phone", "phone_e164", b"phone_e164", "title", b"title"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_email", b"_email", "_first_name", b"_first_name", "_last_name", b"_last_name", "_link_id", b"_link_id", "_phone", b"_phone", "_phone_e164", b"_phone_e164", "_title", b"_title", "account_id", b"account_id", "conversion_id", b"conversion_id", "email", b"email", "first_name", b"first_name", "last_name", b"last_name", "lead_id", b"lead_id", "link_id", b"link_id", "new_id", b"new_id", "owner_id", b"owner_id", "phone", b"phone", "phone_e164", b"phone_e164", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_email", b"_email", "_first_name", b"_first_name", "_last_name", b"_last_name", "_link_id", b"_link_id", "_phone", b"_phone", "_phone_e164", b"_phone_e164", "_title", b"_title", "account_id", b"account_id", "conversion_id", b"conversion_id", "custom_fields", b"custom_fields", "email", b"email", "first_name", b"first_name", "last_name", b"last_name", "lead_id", b"lead_id", "link_id", b"link_id", "new_id", b"new_id", "owner_id", b"owner_id", "phone", b"phone", "phone_e164", b"phone_e164", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__account_id: _TypeAlias = _typing.Literal["account_id"]  # noqa: Y015
     _WhichOneofArgType__account_id: _TypeAlias = _typing.Literal["_account_id", b"_account_id"]  # noqa: Y015
@@ -338,17 +413,20 @@ class EnsureContactResponse(_message.Message):
 
     CONTACT_ID_FIELD_NUMBER: _builtins.int
     MADE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     contact_id: _builtins.str
     made: _builtins.bool
+    version: _builtins.int
     def __init__(
         self,
         *,
         contact_id: _builtins.str = ...,
         made: _builtins.bool = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "made", b"made"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "made", b"made", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -405,6 +483,8 @@ class EnsureOpportunityRequest(_message.Message):
     CURRENCY_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     OWNER_ID_FIELD_NUMBER: _builtins.int
+    CUSTOM_FIELDS_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
     conversion_id: _builtins.str
     lead_id: _builtins.str
     link_id: _builtins.str
@@ -419,6 +499,11 @@ class EnsureOpportunityRequest(_message.Message):
     currency: _builtins.str
     description: _builtins.str
     owner_id: _builtins.str
+    custom_fields: _builtins.str
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___NewOpportunityLine]:
+        """At most 100, each with an id of its own."""
+
     def __init__(
         self,
         *,
@@ -435,10 +520,12 @@ class EnsureOpportunityRequest(_message.Message):
         currency: _builtins.str = ...,
         description: _builtins.str | None = ...,
         owner_id: _builtins.str = ...,
+        custom_fields: _builtins.str = ...,
+        lines: _abc.Iterable[Global___NewOpportunityLine] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_description", b"_description", "_link_id", b"_link_id", "_value", b"_value", "account_id", b"account_id", "contact_id", b"contact_id", "description", b"description", "link_id", b"link_id", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_description", b"_description", "_link_id", b"_link_id", "_value", b"_value", "account_id", b"account_id", "contact_id", b"contact_id", "conversion_id", b"conversion_id", "currency", b"currency", "description", b"description", "lead_id", b"lead_id", "link_id", b"link_id", "name", b"name", "new_id", b"new_id", "owner_id", b"owner_id", "pipeline_id", b"pipeline_id", "stage_id", b"stage_id", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_description", b"_description", "_link_id", b"_link_id", "_value", b"_value", "account_id", b"account_id", "contact_id", b"contact_id", "conversion_id", b"conversion_id", "currency", b"currency", "custom_fields", b"custom_fields", "description", b"description", "lead_id", b"lead_id", "lines", b"lines", "link_id", b"link_id", "name", b"name", "new_id", b"new_id", "owner_id", b"owner_id", "pipeline_id", b"pipeline_id", "stage_id", b"stage_id", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__account_id: _TypeAlias = _typing.Literal["account_id"]  # noqa: Y015
     _WhichOneofArgType__account_id: _TypeAlias = _typing.Literal["_account_id", b"_account_id"]  # noqa: Y015
@@ -464,22 +551,64 @@ class EnsureOpportunityRequest(_message.Message):
 Global___EnsureOpportunityRequest: _TypeAlias = EnsureOpportunityRequest  # noqa: Y015
 
 @_typing.final
+class NewOpportunityLine(_message.Message):
+    """A lead's product line, to be copied. Its total follows from it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    PRODUCT_NAME_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    UNIT_PRICE_FIELD_NUMBER: _builtins.int
+    DISCOUNT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    product_id: _builtins.str
+    product_name: _builtins.str
+    quantity: _builtins.str
+    """Decimal in text: over 0, at most 1,000,000, up to 4 decimals."""
+    unit_price: _builtins.str
+    """Decimal in text, two decimals."""
+    discount: _builtins.str
+    """Percent, 0 to 100, up to two decimals; empty means 0."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        product_id: _builtins.str = ...,
+        product_name: _builtins.str = ...,
+        quantity: _builtins.str = ...,
+        unit_price: _builtins.str = ...,
+        discount: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "id", b"id", "product_id", b"product_id", "product_name", b"product_name", "quantity", b"quantity", "unit_price", b"unit_price"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NewOpportunityLine: _TypeAlias = NewOpportunityLine  # noqa: Y015
+
+@_typing.final
 class EnsureOpportunityResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     OPPORTUNITY_ID_FIELD_NUMBER: _builtins.int
     MADE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     opportunity_id: _builtins.str
     made: _builtins.bool
+    version: _builtins.int
     def __init__(
         self,
         *,
         opportunity_id: _builtins.str = ...,
         made: _builtins.bool = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["made", b"made", "opportunity_id", b"opportunity_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["made", b"made", "opportunity_id", b"opportunity_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -527,7 +656,9 @@ class CopyNotesRequest(_message.Message):
     NOTES_FIELD_NUMBER: _builtins.int
     conversion_id: _builtins.str
     @_builtins.property
-    def notes(self) -> _containers.RepeatedCompositeFieldContainer[_records_pb2.RecordNote]: ...
+    def notes(self) -> _containers.RepeatedCompositeFieldContainer[_records_pb2.RecordNote]:
+        """At most 100 a call."""
+
     def __init__(
         self,
         *,
@@ -590,3 +721,295 @@ class RemoveNotesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RemoveNotesResponse: _TypeAlias = RemoveNotesResponse  # noqa: Y015
+
+@_typing.final
+class CopyDocumentsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_ID_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    conversion_id: _builtins.str
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[_records_pb2.RecordDocument]:
+        """At most 100 a call."""
+
+    def __init__(
+        self,
+        *,
+        conversion_id: _builtins.str = ...,
+        documents: _abc.Iterable[_records_pb2.RecordDocument] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion_id", b"conversion_id", "documents", b"documents"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CopyDocumentsRequest: _TypeAlias = CopyDocumentsRequest  # noqa: Y015
+
+@_typing.final
+class CopyDocumentsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CopyDocumentsResponse: _TypeAlias = CopyDocumentsResponse  # noqa: Y015
+
+@_typing.final
+class RemoveDocumentsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_ID_FIELD_NUMBER: _builtins.int
+    conversion_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        conversion_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion_id", b"conversion_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveDocumentsRequest: _TypeAlias = RemoveDocumentsRequest  # noqa: Y015
+
+@_typing.final
+class RemoveDocumentsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveDocumentsResponse: _TypeAlias = RemoveDocumentsResponse  # noqa: Y015
+
+@_typing.final
+class CopyTeamRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_ID_FIELD_NUMBER: _builtins.int
+    TEAM_FIELD_NUMBER: _builtins.int
+    conversion_id: _builtins.str
+    @_builtins.property
+    def team(self) -> _containers.RepeatedCompositeFieldContainer[_records_pb2.RecordMember]:
+        """At most 100."""
+
+    def __init__(
+        self,
+        *,
+        conversion_id: _builtins.str = ...,
+        team: _abc.Iterable[_records_pb2.RecordMember] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion_id", b"conversion_id", "team", b"team"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CopyTeamRequest: _TypeAlias = CopyTeamRequest  # noqa: Y015
+
+@_typing.final
+class CopyTeamResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CopyTeamResponse: _TypeAlias = CopyTeamResponse  # noqa: Y015
+
+@_typing.final
+class RemoveTeamRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_ID_FIELD_NUMBER: _builtins.int
+    conversion_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        conversion_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion_id", b"conversion_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveTeamRequest: _TypeAlias = RemoveTeamRequest  # noqa: Y015
+
+@_typing.final
+class RemoveTeamResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveTeamResponse: _TypeAlias = RemoveTeamResponse  # noqa: Y015
+
+@_typing.final
+class GetConversionRecordsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_ID_FIELD_NUMBER: _builtins.int
+    conversion_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        conversion_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion_id", b"conversion_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetConversionRecordsRequest: _TypeAlias = GetConversionRecordsRequest  # noqa: Y015
+
+@_typing.final
+class GetConversionRecordsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORDS_FIELD_NUMBER: _builtins.int
+    OBSTACLES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConversionRecord]:
+        """At most one of each kind."""
+
+    @_builtins.property
+    def obstacles(self) -> _containers.RepeatedCompositeFieldContainer[Global___UndoObstacle]:
+        """Empty: UndoConversion would do it now."""
+
+    def __init__(
+        self,
+        *,
+        records: _abc.Iterable[Global___ConversionRecord] | None = ...,
+        obstacles: _abc.Iterable[Global___UndoObstacle] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["obstacles", b"obstacles", "records", b"records"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetConversionRecordsResponse: _TypeAlias = GetConversionRecordsResponse  # noqa: Y015
+
+@_typing.final
+class ConversionRecord(_message.Message):
+    """What a step of a conversion came to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    RECORD_ID_FIELD_NUMBER: _builtins.int
+    MADE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    RELEASED_FIELD_NUMBER: _builtins.int
+    kind: Global___RecordKind.ValueType
+    record_id: _builtins.str
+    """Empty: undone before it came."""
+    made: _builtins.bool
+    version: _builtins.int
+    """The record's when the step had been done."""
+    released: _builtins.bool
+    """Undone since."""
+    def __init__(
+        self,
+        *,
+        kind: Global___RecordKind.ValueType = ...,
+        record_id: _builtins.str = ...,
+        made: _builtins.bool = ...,
+        version: _builtins.int = ...,
+        released: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "made", b"made", "record_id", b"record_id", "released", b"released", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConversionRecord: _TypeAlias = ConversionRecord  # noqa: Y015
+
+@_typing.final
+class UndoObstacle(_message.Message):
+    """A record that keeps a conversion from being undone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    RECORD_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    kind: Global___RecordKind.ValueType
+    record_id: _builtins.str
+    reason: Global___UndoObstacleReason.ValueType
+    def __init__(
+        self,
+        *,
+        kind: Global___RecordKind.ValueType = ...,
+        record_id: _builtins.str = ...,
+        reason: Global___UndoObstacleReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "reason", b"reason", "record_id", b"record_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoObstacle: _TypeAlias = UndoObstacle  # noqa: Y015
+
+@_typing.final
+class UndoConversionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_ID_FIELD_NUMBER: _builtins.int
+    conversion_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        conversion_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion_id", b"conversion_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoConversionRequest: _TypeAlias = UndoConversionRequest  # noqa: Y015
+
+@_typing.final
+class UndoConversionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoConversionResponse: _TypeAlias = UndoConversionResponse  # noqa: Y015

@@ -26,12 +26,33 @@ if _version_not_supported:
 
 
 class ConversionRecordServiceStub:
-    """The seam of lead conversion, and where a company plugs in the CRM that it already has.
+    """The seam of lead conversion, and where a company plugs in the CRM that it already has. Whoever serves this service keeps
+    these promises; tests/contract/crm_seam tries each of them on any server, and docs/own-crm.md says how to plug one in.
 
-    Every Ensure call is idempotent by `conversion_id`: repeated, it answers the first outcome again. Each has a
-    Release call that undoes it. A Release that comes before its Ensure leaves a tombstone: the late Ensure is
-    refused with CONVERSION_CLOSED. A Release never removes what was there before, nor what another
-    conversion has come to use meanwhile.
+    **Steps.** EnsureAccount, EnsureContact, EnsureOpportunity, CopyNotes, CopyDocuments and CopyTeam are the steps of a
+    conversion, and `conversion_id` is their idempotency key: what a step came to is stored with the record that it made, in
+    one transaction. A step that comes again answers the first outcome, whatever else the request says then, also from another
+    process and after a restart. The Copy calls come again with further items, and keep each item once. A step that was refused
+    is no step: it may come again with better values.
+
+    **Undoing.** Each step has a call that undoes it: ReleaseAccount, ReleaseContact, ReleaseOpportunity, RemoveNotes,
+    RemoveDocuments, RemoveTeam. They may come again, in any order, and for what was never done, which is fine. None is refused
+    for the state of a record: what a conversion made goes as soon as nobody uses it, and not before; what was there before
+    stays as it was. Undoing leaves a tombstone: the step of that conversion is refused from then on with CONVERSION_CLOSED,
+    whether it had come or not, since a request may arrive after the one that undoes it. Once any step of a conversion is
+    undone, its Copy calls are refused likewise. Tombstones are kept for ever: a workflow may be reset.
+
+    **At once.** Calls come side by side, of different conversions and, where an attempt was given up, of the same step twice.
+    Two conversions of the same company at once make one account, two of the same person at an account one contact.
+
+    **Retries and deadlines.** The caller waits 10 seconds for a call (3 for MatchRecords) and asks again with growing pauses
+    while the answer is UNAVAILABLE, DEADLINE_EXCEEDED or unknown, for 24 hours for a step and without end for its undoing.
+    INVALID_ARGUMENT, NOT_FOUND, ABORTED and FAILED_PRECONDITION are final: the conversion stops, everything is undone, and the
+    `reason` of the google.rpc.ErrorInfo (see error_reason.proto) is told to whoever asked for it. UNAUTHENTICATED and
+    PERMISSION_DENIED wait for an operator.
+
+    **Callers.** A bearer token in the metadata `authorization`, checked here, with the permission that stands with each call;
+    `x-request-id` and `x-workflow-id` name for whom it is.
     """
 
     def __init__(self, channel):
@@ -85,27 +106,80 @@ class ConversionRecordServiceStub:
                 request_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveNotesRequest.SerializeToString,
                 response_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveNotesResponse.FromString,
                 _registered_method=True)
+        self.CopyDocuments = channel.unary_unary(
+                '/leadline.crm.v1.ConversionRecordService/CopyDocuments',
+                request_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.CopyDocumentsRequest.SerializeToString,
+                response_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.CopyDocumentsResponse.FromString,
+                _registered_method=True)
+        self.RemoveDocuments = channel.unary_unary(
+                '/leadline.crm.v1.ConversionRecordService/RemoveDocuments',
+                request_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveDocumentsRequest.SerializeToString,
+                response_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveDocumentsResponse.FromString,
+                _registered_method=True)
+        self.CopyTeam = channel.unary_unary(
+                '/leadline.crm.v1.ConversionRecordService/CopyTeam',
+                request_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.CopyTeamRequest.SerializeToString,
+                response_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.CopyTeamResponse.FromString,
+                _registered_method=True)
+        self.RemoveTeam = channel.unary_unary(
+                '/leadline.crm.v1.ConversionRecordService/RemoveTeam',
+                request_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveTeamRequest.SerializeToString,
+                response_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveTeamResponse.FromString,
+                _registered_method=True)
+        self.GetConversionRecords = channel.unary_unary(
+                '/leadline.crm.v1.ConversionRecordService/GetConversionRecords',
+                request_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.GetConversionRecordsRequest.SerializeToString,
+                response_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.GetConversionRecordsResponse.FromString,
+                _registered_method=True)
+        self.UndoConversion = channel.unary_unary(
+                '/leadline.crm.v1.ConversionRecordService/UndoConversion',
+                request_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.UndoConversionRequest.SerializeToString,
+                response_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.UndoConversionResponse.FromString,
+                _registered_method=True)
 
 
 class ConversionRecordServiceServicer:
-    """The seam of lead conversion, and where a company plugs in the CRM that it already has.
+    """The seam of lead conversion, and where a company plugs in the CRM that it already has. Whoever serves this service keeps
+    these promises; tests/contract/crm_seam tries each of them on any server, and docs/own-crm.md says how to plug one in.
 
-    Every Ensure call is idempotent by `conversion_id`: repeated, it answers the first outcome again. Each has a
-    Release call that undoes it. A Release that comes before its Ensure leaves a tombstone: the late Ensure is
-    refused with CONVERSION_CLOSED. A Release never removes what was there before, nor what another
-    conversion has come to use meanwhile.
+    **Steps.** EnsureAccount, EnsureContact, EnsureOpportunity, CopyNotes, CopyDocuments and CopyTeam are the steps of a
+    conversion, and `conversion_id` is their idempotency key: what a step came to is stored with the record that it made, in
+    one transaction. A step that comes again answers the first outcome, whatever else the request says then, also from another
+    process and after a restart. The Copy calls come again with further items, and keep each item once. A step that was refused
+    is no step: it may come again with better values.
+
+    **Undoing.** Each step has a call that undoes it: ReleaseAccount, ReleaseContact, ReleaseOpportunity, RemoveNotes,
+    RemoveDocuments, RemoveTeam. They may come again, in any order, and for what was never done, which is fine. None is refused
+    for the state of a record: what a conversion made goes as soon as nobody uses it, and not before; what was there before
+    stays as it was. Undoing leaves a tombstone: the step of that conversion is refused from then on with CONVERSION_CLOSED,
+    whether it had come or not, since a request may arrive after the one that undoes it. Once any step of a conversion is
+    undone, its Copy calls are refused likewise. Tombstones are kept for ever: a workflow may be reset.
+
+    **At once.** Calls come side by side, of different conversions and, where an attempt was given up, of the same step twice.
+    Two conversions of the same company at once make one account, two of the same person at an account one contact.
+
+    **Retries and deadlines.** The caller waits 10 seconds for a call (3 for MatchRecords) and asks again with growing pauses
+    while the answer is UNAVAILABLE, DEADLINE_EXCEEDED or unknown, for 24 hours for a step and without end for its undoing.
+    INVALID_ARGUMENT, NOT_FOUND, ABORTED and FAILED_PRECONDITION are final: the conversion stops, everything is undone, and the
+    `reason` of the google.rpc.ErrorInfo (see error_reason.proto) is told to whoever asked for it. UNAUTHENTICATED and
+    PERMISSION_DENIED wait for an operator.
+
+    **Callers.** A bearer token in the metadata `authorization`, checked here, with the permission that stands with each call;
+    `x-request-id` and `x-workflow-id` name for whom it is.
     """
 
     def MatchRecords(self, request, context):
-        """What is already there for a lead: for the conversion check.
+        """What is already there for a lead: for the conversion check, before anything is made. Changes and locks nothing.
+        VALIDATION_FAILED for values that cannot be; ids that are not known are left out of the answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EnsureAccount(self, request, context):
-        """Links the given account, else one that matches (name without case and legal form, else e-mail domain), else makes one.
-        Two conversions of the same company at once make one account.
+        """Links the given account, else one that matches (name without case, punctuation and legal form, else e-mail domain), else
+        makes one. A linked account stays as it is. ACCOUNT_NOT_FOUND for `link_id`, CONVERSION_CLOSED, VALIDATION_FAILED also for
+        a `new_id` that is taken.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,22 +193,24 @@ class ConversionRecordServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EnsureContact(self, request, context):
-        """Links the given contact, else one with the same e-mail at the account or at none, else makes one. A contact without
-        account gets the account. CONTACT_OF_ANOTHER_ACCOUNT where the given one belongs elsewhere.
+        """Links the given contact, else one with the same e-mail at the account or at none, else makes one. A linked contact without
+        account gets the account, and stays as it is otherwise. CONTACT_NOT_FOUND for `link_id`, CONTACT_OF_ANOTHER_ACCOUNT where
+        that one belongs elsewhere, ACCOUNT_NOT_FOUND, CONVERSION_CLOSED, VALIDATION_FAILED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReleaseContact(self, request, context):
-        """Undoes EnsureContact, the account that it gave a linked contact included.
+        """Undoes EnsureContact, the account that it gave a linked contact included, unless that contact changed since.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EnsureOpportunity(self, request, context):
-        """Links the given opportunity, else makes one.
+        """Links the given opportunity, which stays as it is, else makes one with its lines. OPPORTUNITY_NOT_FOUND for `link_id`,
+        ACCOUNT_NOT_FOUND, CONTACT_NOT_FOUND, CONVERSION_CLOSED, VALIDATION_FAILED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,8 +224,8 @@ class ConversionRecordServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CopyNotes(self, request, context):
-        """Copies notes to what the conversion ensured: the opportunity, else the contact, else the account.
-        A note that is already there (by id) stays. At most 100 notes a call.
+        """Copies notes to what the conversion ensured: the opportunity, else the contact, else the account. A note that is already
+        there, by its id, stays. CONVERSION_CLOSED, CONVERSION_NOT_FOUND where the conversion has ensured nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,6 +233,53 @@ class ConversionRecordServiceServicer:
 
     def RemoveNotes(self, request, context):
         """Undoes CopyNotes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CopyDocuments(self, request, context):
+        """Links documents to where notes go, and as these. The contents stay with the lead.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveDocuments(self, request, context):
+        """Undoes CopyDocuments.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CopyTeam(self, request, context):
+        """Adds the users of the lead's team to where notes go, and as these. A user who is there for this conversion stays in the
+        role that was first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveTeam(self, request, context):
+        """Undoes CopyTeam. A user who also came with another conversion stays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetConversionRecords(self, request, context):
+        """What a conversion has ensured, and what stands in the way of undoing it. Empty for one that is not known.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UndoConversion(self, request, context):
+        """Undoes a whole conversion that had come to its end, in one transaction: what it made goes, what it linked is unlinked,
+        what it copied is removed, and tombstones stand in for all its steps. Where a record that it made has another version
+        than when it was made, or is used by something that this conversion did not make, nothing changes and the answer is
+        RECORDS_CHANGED: the BadRequest names `accountId`, `contactId`, `opportunityId` with the reason CHANGED or USED. May come
+        again, and for what was never done.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -210,6 +333,36 @@ def add_ConversionRecordServiceServicer_to_server(servicer, server):
                     request_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveNotesRequest.FromString,
                     response_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveNotesResponse.SerializeToString,
             ),
+            'CopyDocuments': grpc.unary_unary_rpc_method_handler(
+                    servicer.CopyDocuments,
+                    request_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.CopyDocumentsRequest.FromString,
+                    response_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.CopyDocumentsResponse.SerializeToString,
+            ),
+            'RemoveDocuments': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveDocuments,
+                    request_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveDocumentsRequest.FromString,
+                    response_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveDocumentsResponse.SerializeToString,
+            ),
+            'CopyTeam': grpc.unary_unary_rpc_method_handler(
+                    servicer.CopyTeam,
+                    request_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.CopyTeamRequest.FromString,
+                    response_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.CopyTeamResponse.SerializeToString,
+            ),
+            'RemoveTeam': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveTeam,
+                    request_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveTeamRequest.FromString,
+                    response_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveTeamResponse.SerializeToString,
+            ),
+            'GetConversionRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConversionRecords,
+                    request_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.GetConversionRecordsRequest.FromString,
+                    response_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.GetConversionRecordsResponse.SerializeToString,
+            ),
+            'UndoConversion': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndoConversion,
+                    request_deserializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.UndoConversionRequest.FromString,
+                    response_serializer=leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.UndoConversionResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'leadline.crm.v1.ConversionRecordService', rpc_method_handlers)
@@ -219,12 +372,33 @@ def add_ConversionRecordServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ConversionRecordService:
-    """The seam of lead conversion, and where a company plugs in the CRM that it already has.
+    """The seam of lead conversion, and where a company plugs in the CRM that it already has. Whoever serves this service keeps
+    these promises; tests/contract/crm_seam tries each of them on any server, and docs/own-crm.md says how to plug one in.
 
-    Every Ensure call is idempotent by `conversion_id`: repeated, it answers the first outcome again. Each has a
-    Release call that undoes it. A Release that comes before its Ensure leaves a tombstone: the late Ensure is
-    refused with CONVERSION_CLOSED. A Release never removes what was there before, nor what another
-    conversion has come to use meanwhile.
+    **Steps.** EnsureAccount, EnsureContact, EnsureOpportunity, CopyNotes, CopyDocuments and CopyTeam are the steps of a
+    conversion, and `conversion_id` is their idempotency key: what a step came to is stored with the record that it made, in
+    one transaction. A step that comes again answers the first outcome, whatever else the request says then, also from another
+    process and after a restart. The Copy calls come again with further items, and keep each item once. A step that was refused
+    is no step: it may come again with better values.
+
+    **Undoing.** Each step has a call that undoes it: ReleaseAccount, ReleaseContact, ReleaseOpportunity, RemoveNotes,
+    RemoveDocuments, RemoveTeam. They may come again, in any order, and for what was never done, which is fine. None is refused
+    for the state of a record: what a conversion made goes as soon as nobody uses it, and not before; what was there before
+    stays as it was. Undoing leaves a tombstone: the step of that conversion is refused from then on with CONVERSION_CLOSED,
+    whether it had come or not, since a request may arrive after the one that undoes it. Once any step of a conversion is
+    undone, its Copy calls are refused likewise. Tombstones are kept for ever: a workflow may be reset.
+
+    **At once.** Calls come side by side, of different conversions and, where an attempt was given up, of the same step twice.
+    Two conversions of the same company at once make one account, two of the same person at an account one contact.
+
+    **Retries and deadlines.** The caller waits 10 seconds for a call (3 for MatchRecords) and asks again with growing pauses
+    while the answer is UNAVAILABLE, DEADLINE_EXCEEDED or unknown, for 24 hours for a step and without end for its undoing.
+    INVALID_ARGUMENT, NOT_FOUND, ABORTED and FAILED_PRECONDITION are final: the conversion stops, everything is undone, and the
+    `reason` of the google.rpc.ErrorInfo (see error_reason.proto) is told to whoever asked for it. UNAUTHENTICATED and
+    PERMISSION_DENIED wait for an operator.
+
+    **Callers.** A bearer token in the metadata `authorization`, checked here, with the permission that stands with each call;
+    `x-request-id` and `x-workflow-id` name for whom it is.
     """
 
     @staticmethod
@@ -460,6 +634,168 @@ class ConversionRecordService:
             '/leadline.crm.v1.ConversionRecordService/RemoveNotes',
             leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveNotesRequest.SerializeToString,
             leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveNotesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CopyDocuments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.crm.v1.ConversionRecordService/CopyDocuments',
+            leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.CopyDocumentsRequest.SerializeToString,
+            leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.CopyDocumentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveDocuments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.crm.v1.ConversionRecordService/RemoveDocuments',
+            leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveDocumentsRequest.SerializeToString,
+            leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveDocumentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CopyTeam(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.crm.v1.ConversionRecordService/CopyTeam',
+            leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.CopyTeamRequest.SerializeToString,
+            leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.CopyTeamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveTeam(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.crm.v1.ConversionRecordService/RemoveTeam',
+            leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveTeamRequest.SerializeToString,
+            leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.RemoveTeamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConversionRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.crm.v1.ConversionRecordService/GetConversionRecords',
+            leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.GetConversionRecordsRequest.SerializeToString,
+            leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.GetConversionRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndoConversion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.crm.v1.ConversionRecordService/UndoConversion',
+            leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.UndoConversionRequest.SerializeToString,
+            leadline_dot_crm_dot_v1_dot_conversion__record__service__pb2.UndoConversionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,12 +27,33 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ConversionRecordServiceStub:
-    """The seam of lead conversion, and where a company plugs in the CRM that it already has.
+    """The seam of lead conversion, and where a company plugs in the CRM that it already has. Whoever serves this service keeps
+    these promises; tests/contract/crm_seam tries each of them on any server, and docs/own-crm.md says how to plug one in.
 
-    Every Ensure call is idempotent by `conversion_id`: repeated, it answers the first outcome again. Each has a
-    Release call that undoes it. A Release that comes before its Ensure leaves a tombstone: the late Ensure is
-    refused with CONVERSION_CLOSED. A Release never removes what was there before, nor what another
-    conversion has come to use meanwhile.
+    **Steps.** EnsureAccount, EnsureContact, EnsureOpportunity, CopyNotes, CopyDocuments and CopyTeam are the steps of a
+    conversion, and `conversion_id` is their idempotency key: what a step came to is stored with the record that it made, in
+    one transaction. A step that comes again answers the first outcome, whatever else the request says then, also from another
+    process and after a restart. The Copy calls come again with further items, and keep each item once. A step that was refused
+    is no step: it may come again with better values.
+
+    **Undoing.** Each step has a call that undoes it: ReleaseAccount, ReleaseContact, ReleaseOpportunity, RemoveNotes,
+    RemoveDocuments, RemoveTeam. They may come again, in any order, and for what was never done, which is fine. None is refused
+    for the state of a record: what a conversion made goes as soon as nobody uses it, and not before; what was there before
+    stays as it was. Undoing leaves a tombstone: the step of that conversion is refused from then on with CONVERSION_CLOSED,
+    whether it had come or not, since a request may arrive after the one that undoes it. Once any step of a conversion is
+    undone, its Copy calls are refused likewise. Tombstones are kept for ever: a workflow may be reset.
+
+    **At once.** Calls come side by side, of different conversions and, where an attempt was given up, of the same step twice.
+    Two conversions of the same company at once make one account, two of the same person at an account one contact.
+
+    **Retries and deadlines.** The caller waits 10 seconds for a call (3 for MatchRecords) and asks again with growing pauses
+    while the answer is UNAVAILABLE, DEADLINE_EXCEEDED or unknown, for 24 hours for a step and without end for its undoing.
+    INVALID_ARGUMENT, NOT_FOUND, ABORTED and FAILED_PRECONDITION are final: the conversion stops, everything is undone, and the
+    `reason` of the google.rpc.ErrorInfo (see error_reason.proto) is told to whoever asked for it. UNAUTHENTICATED and
+    PERMISSION_DENIED wait for an operator.
+
+    **Callers.** A bearer token in the metadata `authorization`, checked here, with the permission that stands with each call;
+    `x-request-id` and `x-workflow-id` name for whom it is.
     """
 
     @_typing.overload
@@ -40,73 +61,165 @@ class ConversionRecordServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ConversionRecordServiceAsyncStub: ...
     MatchRecords: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.MatchRecordsRequest, _conversion_record_service_pb2.MatchRecordsResponse]
-    """What is already there for a lead: for the conversion check."""
+    """What is already there for a lead: for the conversion check, before anything is made. Changes and locks nothing.
+    VALIDATION_FAILED for values that cannot be; ids that are not known are left out of the answer.
+    """
     EnsureAccount: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.EnsureAccountRequest, _conversion_record_service_pb2.EnsureAccountResponse]
-    """Links the given account, else one that matches (name without case and legal form, else e-mail domain), else makes one.
-    Two conversions of the same company at once make one account.
+    """Links the given account, else one that matches (name without case, punctuation and legal form, else e-mail domain), else
+    makes one. A linked account stays as it is. ACCOUNT_NOT_FOUND for `link_id`, CONVERSION_CLOSED, VALIDATION_FAILED also for
+    a `new_id` that is taken.
     """
     ReleaseAccount: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.ReleaseAccountRequest, _conversion_record_service_pb2.ReleaseAccountResponse]
     """Undoes EnsureAccount."""
     EnsureContact: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.EnsureContactRequest, _conversion_record_service_pb2.EnsureContactResponse]
-    """Links the given contact, else one with the same e-mail at the account or at none, else makes one. A contact without
-    account gets the account. CONTACT_OF_ANOTHER_ACCOUNT where the given one belongs elsewhere.
+    """Links the given contact, else one with the same e-mail at the account or at none, else makes one. A linked contact without
+    account gets the account, and stays as it is otherwise. CONTACT_NOT_FOUND for `link_id`, CONTACT_OF_ANOTHER_ACCOUNT where
+    that one belongs elsewhere, ACCOUNT_NOT_FOUND, CONVERSION_CLOSED, VALIDATION_FAILED.
     """
     ReleaseContact: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.ReleaseContactRequest, _conversion_record_service_pb2.ReleaseContactResponse]
-    """Undoes EnsureContact, the account that it gave a linked contact included."""
+    """Undoes EnsureContact, the account that it gave a linked contact included, unless that contact changed since."""
     EnsureOpportunity: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.EnsureOpportunityRequest, _conversion_record_service_pb2.EnsureOpportunityResponse]
-    """Links the given opportunity, else makes one."""
+    """Links the given opportunity, which stays as it is, else makes one with its lines. OPPORTUNITY_NOT_FOUND for `link_id`,
+    ACCOUNT_NOT_FOUND, CONTACT_NOT_FOUND, CONVERSION_CLOSED, VALIDATION_FAILED.
+    """
     ReleaseOpportunity: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.ReleaseOpportunityRequest, _conversion_record_service_pb2.ReleaseOpportunityResponse]
     """Undoes EnsureOpportunity."""
     CopyNotes: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.CopyNotesRequest, _conversion_record_service_pb2.CopyNotesResponse]
-    """Copies notes to what the conversion ensured: the opportunity, else the contact, else the account.
-    A note that is already there (by id) stays. At most 100 notes a call.
+    """Copies notes to what the conversion ensured: the opportunity, else the contact, else the account. A note that is already
+    there, by its id, stays. CONVERSION_CLOSED, CONVERSION_NOT_FOUND where the conversion has ensured nothing.
     """
     RemoveNotes: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.RemoveNotesRequest, _conversion_record_service_pb2.RemoveNotesResponse]
     """Undoes CopyNotes."""
+    CopyDocuments: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.CopyDocumentsRequest, _conversion_record_service_pb2.CopyDocumentsResponse]
+    """Links documents to where notes go, and as these. The contents stay with the lead."""
+    RemoveDocuments: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.RemoveDocumentsRequest, _conversion_record_service_pb2.RemoveDocumentsResponse]
+    """Undoes CopyDocuments."""
+    CopyTeam: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.CopyTeamRequest, _conversion_record_service_pb2.CopyTeamResponse]
+    """Adds the users of the lead's team to where notes go, and as these. A user who is there for this conversion stays in the
+    role that was first.
+    """
+    RemoveTeam: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.RemoveTeamRequest, _conversion_record_service_pb2.RemoveTeamResponse]
+    """Undoes CopyTeam. A user who also came with another conversion stays."""
+    GetConversionRecords: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.GetConversionRecordsRequest, _conversion_record_service_pb2.GetConversionRecordsResponse]
+    """What a conversion has ensured, and what stands in the way of undoing it. Empty for one that is not known."""
+    UndoConversion: _grpc.UnaryUnaryMultiCallable[_conversion_record_service_pb2.UndoConversionRequest, _conversion_record_service_pb2.UndoConversionResponse]
+    """Undoes a whole conversion that had come to its end, in one transaction: what it made goes, what it linked is unlinked,
+    what it copied is removed, and tombstones stand in for all its steps. Where a record that it made has another version
+    than when it was made, or is used by something that this conversion did not make, nothing changes and the answer is
+    RECORDS_CHANGED: the BadRequest names `accountId`, `contactId`, `opportunityId` with the reason CHANGED or USED. May come
+    again, and for what was never done.
+    """
 
 @_typing.type_check_only
 class ConversionRecordServiceAsyncStub(ConversionRecordServiceStub):
-    """The seam of lead conversion, and where a company plugs in the CRM that it already has.
+    """The seam of lead conversion, and where a company plugs in the CRM that it already has. Whoever serves this service keeps
+    these promises; tests/contract/crm_seam tries each of them on any server, and docs/own-crm.md says how to plug one in.
 
-    Every Ensure call is idempotent by `conversion_id`: repeated, it answers the first outcome again. Each has a
-    Release call that undoes it. A Release that comes before its Ensure leaves a tombstone: the late Ensure is
-    refused with CONVERSION_CLOSED. A Release never removes what was there before, nor what another
-    conversion has come to use meanwhile.
+    **Steps.** EnsureAccount, EnsureContact, EnsureOpportunity, CopyNotes, CopyDocuments and CopyTeam are the steps of a
+    conversion, and `conversion_id` is their idempotency key: what a step came to is stored with the record that it made, in
+    one transaction. A step that comes again answers the first outcome, whatever else the request says then, also from another
+    process and after a restart. The Copy calls come again with further items, and keep each item once. A step that was refused
+    is no step: it may come again with better values.
+
+    **Undoing.** Each step has a call that undoes it: ReleaseAccount, ReleaseContact, ReleaseOpportunity, RemoveNotes,
+    RemoveDocuments, RemoveTeam. They may come again, in any order, and for what was never done, which is fine. None is refused
+    for the state of a record: what a conversion made goes as soon as nobody uses it, and not before; what was there before
+    stays as it was. Undoing leaves a tombstone: the step of that conversion is refused from then on with CONVERSION_CLOSED,
+    whether it had come or not, since a request may arrive after the one that undoes it. Once any step of a conversion is
+    undone, its Copy calls are refused likewise. Tombstones are kept for ever: a workflow may be reset.
+
+    **At once.** Calls come side by side, of different conversions and, where an attempt was given up, of the same step twice.
+    Two conversions of the same company at once make one account, two of the same person at an account one contact.
+
+    **Retries and deadlines.** The caller waits 10 seconds for a call (3 for MatchRecords) and asks again with growing pauses
+    while the answer is UNAVAILABLE, DEADLINE_EXCEEDED or unknown, for 24 hours for a step and without end for its undoing.
+    INVALID_ARGUMENT, NOT_FOUND, ABORTED and FAILED_PRECONDITION are final: the conversion stops, everything is undone, and the
+    `reason` of the google.rpc.ErrorInfo (see error_reason.proto) is told to whoever asked for it. UNAUTHENTICATED and
+    PERMISSION_DENIED wait for an operator.
+
+    **Callers.** A bearer token in the metadata `authorization`, checked here, with the permission that stands with each call;
+    `x-request-id` and `x-workflow-id` name for whom it is.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     MatchRecords: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.MatchRecordsRequest, _conversion_record_service_pb2.MatchRecordsResponse]  # type: ignore[assignment]
-    """What is already there for a lead: for the conversion check."""
+    """What is already there for a lead: for the conversion check, before anything is made. Changes and locks nothing.
+    VALIDATION_FAILED for values that cannot be; ids that are not known are left out of the answer.
+    """
     EnsureAccount: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.EnsureAccountRequest, _conversion_record_service_pb2.EnsureAccountResponse]  # type: ignore[assignment]
-    """Links the given account, else one that matches (name without case and legal form, else e-mail domain), else makes one.
-    Two conversions of the same company at once make one account.
+    """Links the given account, else one that matches (name without case, punctuation and legal form, else e-mail domain), else
+    makes one. A linked account stays as it is. ACCOUNT_NOT_FOUND for `link_id`, CONVERSION_CLOSED, VALIDATION_FAILED also for
+    a `new_id` that is taken.
     """
     ReleaseAccount: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.ReleaseAccountRequest, _conversion_record_service_pb2.ReleaseAccountResponse]  # type: ignore[assignment]
     """Undoes EnsureAccount."""
     EnsureContact: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.EnsureContactRequest, _conversion_record_service_pb2.EnsureContactResponse]  # type: ignore[assignment]
-    """Links the given contact, else one with the same e-mail at the account or at none, else makes one. A contact without
-    account gets the account. CONTACT_OF_ANOTHER_ACCOUNT where the given one belongs elsewhere.
+    """Links the given contact, else one with the same e-mail at the account or at none, else makes one. A linked contact without
+    account gets the account, and stays as it is otherwise. CONTACT_NOT_FOUND for `link_id`, CONTACT_OF_ANOTHER_ACCOUNT where
+    that one belongs elsewhere, ACCOUNT_NOT_FOUND, CONVERSION_CLOSED, VALIDATION_FAILED.
     """
     ReleaseContact: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.ReleaseContactRequest, _conversion_record_service_pb2.ReleaseContactResponse]  # type: ignore[assignment]
-    """Undoes EnsureContact, the account that it gave a linked contact included."""
+    """Undoes EnsureContact, the account that it gave a linked contact included, unless that contact changed since."""
     EnsureOpportunity: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.EnsureOpportunityRequest, _conversion_record_service_pb2.EnsureOpportunityResponse]  # type: ignore[assignment]
-    """Links the given opportunity, else makes one."""
+    """Links the given opportunity, which stays as it is, else makes one with its lines. OPPORTUNITY_NOT_FOUND for `link_id`,
+    ACCOUNT_NOT_FOUND, CONTACT_NOT_FOUND, CONVERSION_CLOSED, VALIDATION_FAILED.
+    """
     ReleaseOpportunity: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.ReleaseOpportunityRequest, _conversion_record_service_pb2.ReleaseOpportunityResponse]  # type: ignore[assignment]
     """Undoes EnsureOpportunity."""
     CopyNotes: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.CopyNotesRequest, _conversion_record_service_pb2.CopyNotesResponse]  # type: ignore[assignment]
-    """Copies notes to what the conversion ensured: the opportunity, else the contact, else the account.
-    A note that is already there (by id) stays. At most 100 notes a call.
+    """Copies notes to what the conversion ensured: the opportunity, else the contact, else the account. A note that is already
+    there, by its id, stays. CONVERSION_CLOSED, CONVERSION_NOT_FOUND where the conversion has ensured nothing.
     """
     RemoveNotes: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.RemoveNotesRequest, _conversion_record_service_pb2.RemoveNotesResponse]  # type: ignore[assignment]
     """Undoes CopyNotes."""
+    CopyDocuments: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.CopyDocumentsRequest, _conversion_record_service_pb2.CopyDocumentsResponse]  # type: ignore[assignment]
+    """Links documents to where notes go, and as these. The contents stay with the lead."""
+    RemoveDocuments: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.RemoveDocumentsRequest, _conversion_record_service_pb2.RemoveDocumentsResponse]  # type: ignore[assignment]
+    """Undoes CopyDocuments."""
+    CopyTeam: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.CopyTeamRequest, _conversion_record_service_pb2.CopyTeamResponse]  # type: ignore[assignment]
+    """Adds the users of the lead's team to where notes go, and as these. A user who is there for this conversion stays in the
+    role that was first.
+    """
+    RemoveTeam: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.RemoveTeamRequest, _conversion_record_service_pb2.RemoveTeamResponse]  # type: ignore[assignment]
+    """Undoes CopyTeam. A user who also came with another conversion stays."""
+    GetConversionRecords: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.GetConversionRecordsRequest, _conversion_record_service_pb2.GetConversionRecordsResponse]  # type: ignore[assignment]
+    """What a conversion has ensured, and what stands in the way of undoing it. Empty for one that is not known."""
+    UndoConversion: _aio.UnaryUnaryMultiCallable[_conversion_record_service_pb2.UndoConversionRequest, _conversion_record_service_pb2.UndoConversionResponse]  # type: ignore[assignment]
+    """Undoes a whole conversion that had come to its end, in one transaction: what it made goes, what it linked is unlinked,
+    what it copied is removed, and tombstones stand in for all its steps. Where a record that it made has another version
+    than when it was made, or is used by something that this conversion did not make, nothing changes and the answer is
+    RECORDS_CHANGED: the BadRequest names `accountId`, `contactId`, `opportunityId` with the reason CHANGED or USED. May come
+    again, and for what was never done.
+    """
 
 class ConversionRecordServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The seam of lead conversion, and where a company plugs in the CRM that it already has.
+    """The seam of lead conversion, and where a company plugs in the CRM that it already has. Whoever serves this service keeps
+    these promises; tests/contract/crm_seam tries each of them on any server, and docs/own-crm.md says how to plug one in.
 
-    Every Ensure call is idempotent by `conversion_id`: repeated, it answers the first outcome again. Each has a
-    Release call that undoes it. A Release that comes before its Ensure leaves a tombstone: the late Ensure is
-    refused with CONVERSION_CLOSED. A Release never removes what was there before, nor what another
-    conversion has come to use meanwhile.
+    **Steps.** EnsureAccount, EnsureContact, EnsureOpportunity, CopyNotes, CopyDocuments and CopyTeam are the steps of a
+    conversion, and `conversion_id` is their idempotency key: what a step came to is stored with the record that it made, in
+    one transaction. A step that comes again answers the first outcome, whatever else the request says then, also from another
+    process and after a restart. The Copy calls come again with further items, and keep each item once. A step that was refused
+    is no step: it may come again with better values.
+
+    **Undoing.** Each step has a call that undoes it: ReleaseAccount, ReleaseContact, ReleaseOpportunity, RemoveNotes,
+    RemoveDocuments, RemoveTeam. They may come again, in any order, and for what was never done, which is fine. None is refused
+    for the state of a record: what a conversion made goes as soon as nobody uses it, and not before; what was there before
+    stays as it was. Undoing leaves a tombstone: the step of that conversion is refused from then on with CONVERSION_CLOSED,
+    whether it had come or not, since a request may arrive after the one that undoes it. Once any step of a conversion is
+    undone, its Copy calls are refused likewise. Tombstones are kept for ever: a workflow may be reset.
+
+    **At once.** Calls come side by side, of different conversions and, where an attempt was given up, of the same step twice.
+    Two conversions of the same company at once make one account, two of the same person at an account one contact.
+
+    **Retries and deadlines.** The caller waits 10 seconds for a call (3 for MatchRecords) and asks again with growing pauses
+    while the answer is UNAVAILABLE, DEADLINE_EXCEEDED or unknown, for 24 hours for a step and without end for its undoing.
+    INVALID_ARGUMENT, NOT_FOUND, ABORTED and FAILED_PRECONDITION are final: the conversion stops, everything is undone, and the
+    `reason` of the google.rpc.ErrorInfo (see error_reason.proto) is told to whoever asked for it. UNAUTHENTICATED and
+    PERMISSION_DENIED wait for an operator.
+
+    **Callers.** A bearer token in the metadata `authorization`, checked here, with the permission that stands with each call;
+    `x-request-id` and `x-workflow-id` name for whom it is.
     """
 
     @_abc_1.abstractmethod
@@ -115,7 +228,9 @@ class ConversionRecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _conversion_record_service_pb2.MatchRecordsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_conversion_record_service_pb2.MatchRecordsResponse, _abc.Awaitable[_conversion_record_service_pb2.MatchRecordsResponse]]:
-        """What is already there for a lead: for the conversion check."""
+        """What is already there for a lead: for the conversion check, before anything is made. Changes and locks nothing.
+        VALIDATION_FAILED for values that cannot be; ids that are not known are left out of the answer.
+        """
 
     @_abc_1.abstractmethod
     def EnsureAccount(
@@ -123,8 +238,9 @@ class ConversionRecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _conversion_record_service_pb2.EnsureAccountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_conversion_record_service_pb2.EnsureAccountResponse, _abc.Awaitable[_conversion_record_service_pb2.EnsureAccountResponse]]:
-        """Links the given account, else one that matches (name without case and legal form, else e-mail domain), else makes one.
-        Two conversions of the same company at once make one account.
+        """Links the given account, else one that matches (name without case, punctuation and legal form, else e-mail domain), else
+        makes one. A linked account stays as it is. ACCOUNT_NOT_FOUND for `link_id`, CONVERSION_CLOSED, VALIDATION_FAILED also for
+        a `new_id` that is taken.
         """
 
     @_abc_1.abstractmethod
@@ -141,8 +257,9 @@ class ConversionRecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _conversion_record_service_pb2.EnsureContactRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_conversion_record_service_pb2.EnsureContactResponse, _abc.Awaitable[_conversion_record_service_pb2.EnsureContactResponse]]:
-        """Links the given contact, else one with the same e-mail at the account or at none, else makes one. A contact without
-        account gets the account. CONTACT_OF_ANOTHER_ACCOUNT where the given one belongs elsewhere.
+        """Links the given contact, else one with the same e-mail at the account or at none, else makes one. A linked contact without
+        account gets the account, and stays as it is otherwise. CONTACT_NOT_FOUND for `link_id`, CONTACT_OF_ANOTHER_ACCOUNT where
+        that one belongs elsewhere, ACCOUNT_NOT_FOUND, CONVERSION_CLOSED, VALIDATION_FAILED.
         """
 
     @_abc_1.abstractmethod
@@ -151,7 +268,7 @@ class ConversionRecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _conversion_record_service_pb2.ReleaseContactRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_conversion_record_service_pb2.ReleaseContactResponse, _abc.Awaitable[_conversion_record_service_pb2.ReleaseContactResponse]]:
-        """Undoes EnsureContact, the account that it gave a linked contact included."""
+        """Undoes EnsureContact, the account that it gave a linked contact included, unless that contact changed since."""
 
     @_abc_1.abstractmethod
     def EnsureOpportunity(
@@ -159,7 +276,9 @@ class ConversionRecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _conversion_record_service_pb2.EnsureOpportunityRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_conversion_record_service_pb2.EnsureOpportunityResponse, _abc.Awaitable[_conversion_record_service_pb2.EnsureOpportunityResponse]]:
-        """Links the given opportunity, else makes one."""
+        """Links the given opportunity, which stays as it is, else makes one with its lines. OPPORTUNITY_NOT_FOUND for `link_id`,
+        ACCOUNT_NOT_FOUND, CONTACT_NOT_FOUND, CONVERSION_CLOSED, VALIDATION_FAILED.
+        """
 
     @_abc_1.abstractmethod
     def ReleaseOpportunity(
@@ -175,8 +294,8 @@ class ConversionRecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _conversion_record_service_pb2.CopyNotesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_conversion_record_service_pb2.CopyNotesResponse, _abc.Awaitable[_conversion_record_service_pb2.CopyNotesResponse]]:
-        """Copies notes to what the conversion ensured: the opportunity, else the contact, else the account.
-        A note that is already there (by id) stays. At most 100 notes a call.
+        """Copies notes to what the conversion ensured: the opportunity, else the contact, else the account. A note that is already
+        there, by its id, stays. CONVERSION_CLOSED, CONVERSION_NOT_FOUND where the conversion has ensured nothing.
         """
 
     @_abc_1.abstractmethod
@@ -186,5 +305,60 @@ class ConversionRecordServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_conversion_record_service_pb2.RemoveNotesResponse, _abc.Awaitable[_conversion_record_service_pb2.RemoveNotesResponse]]:
         """Undoes CopyNotes."""
+
+    @_abc_1.abstractmethod
+    def CopyDocuments(
+        self,
+        request: _conversion_record_service_pb2.CopyDocumentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_record_service_pb2.CopyDocumentsResponse, _abc.Awaitable[_conversion_record_service_pb2.CopyDocumentsResponse]]:
+        """Links documents to where notes go, and as these. The contents stay with the lead."""
+
+    @_abc_1.abstractmethod
+    def RemoveDocuments(
+        self,
+        request: _conversion_record_service_pb2.RemoveDocumentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_record_service_pb2.RemoveDocumentsResponse, _abc.Awaitable[_conversion_record_service_pb2.RemoveDocumentsResponse]]:
+        """Undoes CopyDocuments."""
+
+    @_abc_1.abstractmethod
+    def CopyTeam(
+        self,
+        request: _conversion_record_service_pb2.CopyTeamRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_record_service_pb2.CopyTeamResponse, _abc.Awaitable[_conversion_record_service_pb2.CopyTeamResponse]]:
+        """Adds the users of the lead's team to where notes go, and as these. A user who is there for this conversion stays in the
+        role that was first.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveTeam(
+        self,
+        request: _conversion_record_service_pb2.RemoveTeamRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_record_service_pb2.RemoveTeamResponse, _abc.Awaitable[_conversion_record_service_pb2.RemoveTeamResponse]]:
+        """Undoes CopyTeam. A user who also came with another conversion stays."""
+
+    @_abc_1.abstractmethod
+    def GetConversionRecords(
+        self,
+        request: _conversion_record_service_pb2.GetConversionRecordsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_record_service_pb2.GetConversionRecordsResponse, _abc.Awaitable[_conversion_record_service_pb2.GetConversionRecordsResponse]]:
+        """What a conversion has ensured, and what stands in the way of undoing it. Empty for one that is not known."""
+
+    @_abc_1.abstractmethod
+    def UndoConversion(
+        self,
+        request: _conversion_record_service_pb2.UndoConversionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_record_service_pb2.UndoConversionResponse, _abc.Awaitable[_conversion_record_service_pb2.UndoConversionResponse]]:
+        """Undoes a whole conversion that had come to its end, in one transaction: what it made goes, what it linked is unlinked,
+        what it copied is removed, and tombstones stand in for all its steps. Where a record that it made has another version
+        than when it was made, or is used by something that this conversion did not make, nothing changes and the answer is
+        RECORDS_CHANGED: the BadRequest names `accountId`, `contactId`, `opportunityId` with the reason CHANGED or USED. May come
+        again, and for what was never done.
+        """
 
 def add_ConversionRecordServiceServicer_to_server(servicer: ConversionRecordServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

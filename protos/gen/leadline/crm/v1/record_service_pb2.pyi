@@ -27,19 +27,40 @@ class ListAccountsRequest(_message.Message):
     SEARCH_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    OWNER_IDS_FIELD_NUMBER: _builtins.int
+    EMAIL_DOMAINS_FIELD_NUMBER: _builtins.int
+    SORT_BY_FIELD_NUMBER: _builtins.int
+    SORT_DIR_FIELD_NUMBER: _builtins.int
     search: _builtins.str
     page: _builtins.int
     limit: _builtins.int
+    cursor: _builtins.str
+    sort_by: _builtins.str
+    """createdAt (the default), updatedAt or name."""
+    sort_dir: _builtins.str
+    """Empty means desc."""
+    @_builtins.property
+    def owner_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """User ids, `me` for the caller, `none` for those without an owner."""
+
+    @_builtins.property
+    def email_domains(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
         self,
         *,
         search: _builtins.str = ...,
         page: _builtins.int = ...,
         limit: _builtins.int = ...,
+        cursor: _builtins.str = ...,
+        owner_ids: _abc.Iterable[_builtins.str] | None = ...,
+        email_domains: _abc.Iterable[_builtins.str] | None = ...,
+        sort_by: _builtins.str = ...,
+        sort_dir: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "page", b"page", "search", b"search"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "email_domains", b"email_domains", "limit", b"limit", "owner_ids", b"owner_ids", "page", b"page", "search", b"search", "sort_by", b"sort_by", "sort_dir", b"sort_dir"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -51,7 +72,9 @@ class ListAccountsResponse(_message.Message):
 
     ACCOUNTS_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
+    NEXT_CURSOR_FIELD_NUMBER: _builtins.int
     total: _builtins.int
+    next_cursor: _builtins.str
     @_builtins.property
     def accounts(self) -> _containers.RepeatedCompositeFieldContainer[_records_pb2.Account]: ...
     def __init__(
@@ -59,10 +82,11 @@ class ListAccountsResponse(_message.Message):
         *,
         accounts: _abc.Iterable[_records_pb2.Account] | None = ...,
         total: _builtins.int = ...,
+        next_cursor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "next_cursor", b"next_cursor", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -115,11 +139,32 @@ class ListContactsRequest(_message.Message):
     ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    ACCOUNT_IDS_FIELD_NUMBER: _builtins.int
+    EMAILS_FIELD_NUMBER: _builtins.int
+    OWNER_IDS_FIELD_NUMBER: _builtins.int
+    SORT_BY_FIELD_NUMBER: _builtins.int
+    SORT_DIR_FIELD_NUMBER: _builtins.int
     search: _builtins.str
     account_id: _builtins.str
-    """Empty: of every account."""
+    """One more of `account_ids`."""
     page: _builtins.int
     limit: _builtins.int
+    cursor: _builtins.str
+    sort_by: _builtins.str
+    """createdAt (the default), updatedAt, firstName or lastName."""
+    sort_dir: _builtins.str
+    """Empty means desc."""
+    @_builtins.property
+    def account_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def emails(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whatever their case."""
+
+    @_builtins.property
+    def owner_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """User ids, `me` for the caller, `none` for those without an owner."""
+
     def __init__(
         self,
         *,
@@ -127,10 +172,16 @@ class ListContactsRequest(_message.Message):
         account_id: _builtins.str = ...,
         page: _builtins.int = ...,
         limit: _builtins.int = ...,
+        cursor: _builtins.str = ...,
+        account_ids: _abc.Iterable[_builtins.str] | None = ...,
+        emails: _abc.Iterable[_builtins.str] | None = ...,
+        owner_ids: _abc.Iterable[_builtins.str] | None = ...,
+        sort_by: _builtins.str = ...,
+        sort_dir: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "limit", b"limit", "page", b"page", "search", b"search"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "account_ids", b"account_ids", "cursor", b"cursor", "emails", b"emails", "limit", b"limit", "owner_ids", b"owner_ids", "page", b"page", "search", b"search", "sort_by", b"sort_by", "sort_dir", b"sort_dir"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -142,7 +193,9 @@ class ListContactsResponse(_message.Message):
 
     CONTACTS_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
+    NEXT_CURSOR_FIELD_NUMBER: _builtins.int
     total: _builtins.int
+    next_cursor: _builtins.str
     @_builtins.property
     def contacts(self) -> _containers.RepeatedCompositeFieldContainer[_records_pb2.Contact]: ...
     def __init__(
@@ -150,10 +203,11 @@ class ListContactsResponse(_message.Message):
         *,
         contacts: _abc.Iterable[_records_pb2.Contact] | None = ...,
         total: _builtins.int = ...,
+        next_cursor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "next_cursor", b"next_cursor", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -206,11 +260,36 @@ class ListOpportunitiesRequest(_message.Message):
     ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    ACCOUNT_IDS_FIELD_NUMBER: _builtins.int
+    CONTACT_IDS_FIELD_NUMBER: _builtins.int
+    PIPELINE_IDS_FIELD_NUMBER: _builtins.int
+    STAGE_IDS_FIELD_NUMBER: _builtins.int
+    OWNER_IDS_FIELD_NUMBER: _builtins.int
+    SORT_BY_FIELD_NUMBER: _builtins.int
+    SORT_DIR_FIELD_NUMBER: _builtins.int
     search: _builtins.str
     account_id: _builtins.str
-    """Empty: of every account."""
+    """One more of `account_ids`."""
     page: _builtins.int
     limit: _builtins.int
+    cursor: _builtins.str
+    sort_by: _builtins.str
+    """createdAt (the default), updatedAt, name or value."""
+    sort_dir: _builtins.str
+    """Empty means desc."""
+    @_builtins.property
+    def account_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def contact_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def pipeline_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def stage_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def owner_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """User ids, `me` for the caller, `none` for those without an owner."""
+
     def __init__(
         self,
         *,
@@ -218,10 +297,18 @@ class ListOpportunitiesRequest(_message.Message):
         account_id: _builtins.str = ...,
         page: _builtins.int = ...,
         limit: _builtins.int = ...,
+        cursor: _builtins.str = ...,
+        account_ids: _abc.Iterable[_builtins.str] | None = ...,
+        contact_ids: _abc.Iterable[_builtins.str] | None = ...,
+        pipeline_ids: _abc.Iterable[_builtins.str] | None = ...,
+        stage_ids: _abc.Iterable[_builtins.str] | None = ...,
+        owner_ids: _abc.Iterable[_builtins.str] | None = ...,
+        sort_by: _builtins.str = ...,
+        sort_dir: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "limit", b"limit", "page", b"page", "search", b"search"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "account_ids", b"account_ids", "contact_ids", b"contact_ids", "cursor", b"cursor", "limit", b"limit", "owner_ids", b"owner_ids", "page", b"page", "pipeline_ids", b"pipeline_ids", "search", b"search", "sort_by", b"sort_by", "sort_dir", b"sort_dir", "stage_ids", b"stage_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -233,7 +320,9 @@ class ListOpportunitiesResponse(_message.Message):
 
     OPPORTUNITIES_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
+    NEXT_CURSOR_FIELD_NUMBER: _builtins.int
     total: _builtins.int
+    next_cursor: _builtins.str
     @_builtins.property
     def opportunities(self) -> _containers.RepeatedCompositeFieldContainer[_records_pb2.Opportunity]: ...
     def __init__(
@@ -241,10 +330,11 @@ class ListOpportunitiesResponse(_message.Message):
         *,
         opportunities: _abc.Iterable[_records_pb2.Opportunity] | None = ...,
         total: _builtins.int = ...,
+        next_cursor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["opportunities", b"opportunities", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_cursor", b"next_cursor", "opportunities", b"opportunities", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -296,21 +386,38 @@ class ListProductsRequest(_message.Message):
     SEARCH_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    IS_ACTIVE_FIELD_NUMBER: _builtins.int
+    SORT_BY_FIELD_NUMBER: _builtins.int
+    SORT_DIR_FIELD_NUMBER: _builtins.int
     search: _builtins.str
     page: _builtins.int
     limit: _builtins.int
+    cursor: _builtins.str
+    is_active: _builtins.bool
+    """Absent: both."""
+    sort_by: _builtins.str
+    """name (the default), unitPrice, createdAt or updatedAt."""
+    sort_dir: _builtins.str
+    """Empty means asc by name, else desc."""
     def __init__(
         self,
         *,
         search: _builtins.str = ...,
         page: _builtins.int = ...,
         limit: _builtins.int = ...,
+        cursor: _builtins.str = ...,
+        is_active: _builtins.bool | None = ...,
+        sort_by: _builtins.str = ...,
+        sort_dir: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_is_active", b"_is_active", "is_active", b"is_active"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "page", b"page", "search", b"search"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_is_active", b"_is_active", "cursor", b"cursor", "is_active", b"is_active", "limit", b"limit", "page", b"page", "search", b"search", "sort_by", b"sort_by", "sort_dir", b"sort_dir"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__is_active: _TypeAlias = _typing.Literal["is_active"]  # noqa: Y015
+    _WhichOneofArgType__is_active: _TypeAlias = _typing.Literal["_is_active", b"_is_active"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__is_active) -> _WhichOneofReturnType__is_active | None: ...
 
 Global___ListProductsRequest: _TypeAlias = ListProductsRequest  # noqa: Y015
 
@@ -320,7 +427,9 @@ class ListProductsResponse(_message.Message):
 
     PRODUCTS_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
+    NEXT_CURSOR_FIELD_NUMBER: _builtins.int
     total: _builtins.int
+    next_cursor: _builtins.str
     @_builtins.property
     def products(self) -> _containers.RepeatedCompositeFieldContainer[_records_pb2.Product]: ...
     def __init__(
@@ -328,10 +437,11 @@ class ListProductsResponse(_message.Message):
         *,
         products: _abc.Iterable[_records_pb2.Product] | None = ...,
         total: _builtins.int = ...,
+        next_cursor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["products", b"products", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_cursor", b"next_cursor", "products", b"products", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

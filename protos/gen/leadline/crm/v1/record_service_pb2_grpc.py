@@ -26,9 +26,13 @@ if _version_not_supported:
 
 
 class RecordServiceStub:
-    """Reading accounts, contacts and opportunities, newest first, and the product catalogue by name.
-    Pages: `page` from 1 (0 means 1), `limit` 1 to 100 (0 means 25); `search` is a case-insensitive substring of
-    the name (contacts: full name and e-mail; products: name and sku), at most 200 characters.
+    """Reading accounts, contacts and opportunities, and the product catalogue.
+
+    Lists: `page` from 1 (0 means 1), or the `cursor` that an earlier answer of the same list in the same order gave as
+    `next_cursor` (empty on the last page), not both; `limit` 1 to 100 (0 means 25). `total` is exact. `search`, at most 200
+    characters, is found anywhere in the name (contacts: full name and e-mail; products: name and sku), whatever its case and
+    accents. Filters combine with and; several values of one mean or, at most 100. `sort_by` takes REST names, `sort_dir` is
+    `asc` or `desc`; ties break by id, and what has no value to sort by comes last.
     """
 
     def __init__(self, channel):
@@ -95,55 +99,59 @@ class RecordServiceStub:
 
 
 class RecordServiceServicer:
-    """Reading accounts, contacts and opportunities, newest first, and the product catalogue by name.
-    Pages: `page` from 1 (0 means 1), `limit` 1 to 100 (0 means 25); `search` is a case-insensitive substring of
-    the name (contacts: full name and e-mail; products: name and sku), at most 200 characters.
+    """Reading accounts, contacts and opportunities, and the product catalogue.
+
+    Lists: `page` from 1 (0 means 1), or the `cursor` that an earlier answer of the same list in the same order gave as
+    `next_cursor` (empty on the last page), not both; `limit` 1 to 100 (0 means 25). `total` is exact. `search`, at most 200
+    characters, is found anywhere in the name (contacts: full name and e-mail; products: name and sku), whatever its case and
+    accents. Filters combine with and; several values of one mean or, at most 100. `sort_by` takes REST names, `sort_dir` is
+    `asc` or `desc`; ties break by id, and what has no value to sort by comes last.
     """
 
     def ListAccounts(self, request, context):
-        """A page of accounts.
+        """A page of accounts, the newest first unless asked otherwise.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetAccount(self, request, context):
-        """One account with its notes.
+        """One account with its notes, documents and team.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListContacts(self, request, context):
-        """A page of contacts.
+        """A page of contacts, the newest first unless asked otherwise.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetContact(self, request, context):
-        """One contact with its notes.
+        """One contact with its notes, documents and team.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListOpportunities(self, request, context):
-        """A page of opportunities.
+        """A page of opportunities, the newest first unless asked otherwise.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetOpportunity(self, request, context):
-        """One opportunity with its notes.
+        """One opportunity with its lines, notes, documents and team.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListProducts(self, request, context):
-        """A page of the catalogue.
+        """A page of the catalogue, by name unless asked otherwise.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,7 +165,7 @@ class RecordServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateProduct(self, request, context):
-        """Adds a product; takes the metadata key `idempotency-key`.
+        """Adds a product; takes the metadata key `idempotency-key`. NAME_TAKEN for a sku that another product has, whatever its case.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -171,7 +179,7 @@ class RecordServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteProduct(self, request, context):
-        """Takes the product out of the catalogue; lines that name it keep what they say.
+        """Takes the product out of the catalogue, and frees its sku; lines that name it keep what they say.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -244,9 +252,13 @@ def add_RecordServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RecordService:
-    """Reading accounts, contacts and opportunities, newest first, and the product catalogue by name.
-    Pages: `page` from 1 (0 means 1), `limit` 1 to 100 (0 means 25); `search` is a case-insensitive substring of
-    the name (contacts: full name and e-mail; products: name and sku), at most 200 characters.
+    """Reading accounts, contacts and opportunities, and the product catalogue.
+
+    Lists: `page` from 1 (0 means 1), or the `cursor` that an earlier answer of the same list in the same order gave as
+    `next_cursor` (empty on the last page), not both; `limit` 1 to 100 (0 means 25). `total` is exact. `search`, at most 200
+    characters, is found anywhere in the name (contacts: full name and e-mail; products: name and sku), whatever its case and
+    accents. Filters combine with and; several values of one mean or, at most 100. `sort_by` takes REST names, `sort_dir` is
+    `asc` or `desc`; ties break by id, and what has no value to sort by comes last.
     """
 
     @staticmethod

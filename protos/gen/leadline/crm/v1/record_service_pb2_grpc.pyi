@@ -27,9 +27,13 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class RecordServiceStub:
-    """Reading accounts, contacts and opportunities, newest first, and the product catalogue by name.
-    Pages: `page` from 1 (0 means 1), `limit` 1 to 100 (0 means 25); `search` is a case-insensitive substring of
-    the name (contacts: full name and e-mail; products: name and sku), at most 200 characters.
+    """Reading accounts, contacts and opportunities, and the product catalogue.
+
+    Lists: `page` from 1 (0 means 1), or the `cursor` that an earlier answer of the same list in the same order gave as
+    `next_cursor` (empty on the last page), not both; `limit` 1 to 100 (0 means 25). `total` is exact. `search`, at most 200
+    characters, is found anywhere in the name (contacts: full name and e-mail; products: name and sku), whatever its case and
+    accents. Filters combine with and; several values of one mean or, at most 100. `sort_by` takes REST names, `sort_dir` is
+    `asc` or `desc`; ties break by id, and what has no value to sort by comes last.
     """
 
     @_typing.overload
@@ -37,63 +41,71 @@ class RecordServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RecordServiceAsyncStub: ...
     ListAccounts: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.ListAccountsRequest, _record_service_pb2.ListAccountsResponse]
-    """A page of accounts."""
+    """A page of accounts, the newest first unless asked otherwise."""
     GetAccount: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.GetAccountRequest, _record_service_pb2.GetAccountResponse]
-    """One account with its notes."""
+    """One account with its notes, documents and team."""
     ListContacts: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.ListContactsRequest, _record_service_pb2.ListContactsResponse]
-    """A page of contacts."""
+    """A page of contacts, the newest first unless asked otherwise."""
     GetContact: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.GetContactRequest, _record_service_pb2.GetContactResponse]
-    """One contact with its notes."""
+    """One contact with its notes, documents and team."""
     ListOpportunities: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.ListOpportunitiesRequest, _record_service_pb2.ListOpportunitiesResponse]
-    """A page of opportunities."""
+    """A page of opportunities, the newest first unless asked otherwise."""
     GetOpportunity: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.GetOpportunityRequest, _record_service_pb2.GetOpportunityResponse]
-    """One opportunity with its notes."""
+    """One opportunity with its lines, notes, documents and team."""
     ListProducts: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.ListProductsRequest, _record_service_pb2.ListProductsResponse]
-    """A page of the catalogue."""
+    """A page of the catalogue, by name unless asked otherwise."""
     GetProduct: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.GetProductRequest, _record_service_pb2.GetProductResponse]
     """One product."""
     CreateProduct: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.CreateProductRequest, _record_service_pb2.CreateProductResponse]
-    """Adds a product; takes the metadata key `idempotency-key`."""
+    """Adds a product; takes the metadata key `idempotency-key`. NAME_TAKEN for a sku that another product has, whatever its case."""
     UpdateProduct: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.UpdateProductRequest, _record_service_pb2.UpdateProductResponse]
     """Changes the fields that the mask names."""
     DeleteProduct: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.DeleteProductRequest, _record_service_pb2.DeleteProductResponse]
-    """Takes the product out of the catalogue; lines that name it keep what they say."""
+    """Takes the product out of the catalogue, and frees its sku; lines that name it keep what they say."""
 
 @_typing.type_check_only
 class RecordServiceAsyncStub(RecordServiceStub):
-    """Reading accounts, contacts and opportunities, newest first, and the product catalogue by name.
-    Pages: `page` from 1 (0 means 1), `limit` 1 to 100 (0 means 25); `search` is a case-insensitive substring of
-    the name (contacts: full name and e-mail; products: name and sku), at most 200 characters.
+    """Reading accounts, contacts and opportunities, and the product catalogue.
+
+    Lists: `page` from 1 (0 means 1), or the `cursor` that an earlier answer of the same list in the same order gave as
+    `next_cursor` (empty on the last page), not both; `limit` 1 to 100 (0 means 25). `total` is exact. `search`, at most 200
+    characters, is found anywhere in the name (contacts: full name and e-mail; products: name and sku), whatever its case and
+    accents. Filters combine with and; several values of one mean or, at most 100. `sort_by` takes REST names, `sort_dir` is
+    `asc` or `desc`; ties break by id, and what has no value to sort by comes last.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListAccounts: _aio.UnaryUnaryMultiCallable[_record_service_pb2.ListAccountsRequest, _record_service_pb2.ListAccountsResponse]  # type: ignore[assignment]
-    """A page of accounts."""
+    """A page of accounts, the newest first unless asked otherwise."""
     GetAccount: _aio.UnaryUnaryMultiCallable[_record_service_pb2.GetAccountRequest, _record_service_pb2.GetAccountResponse]  # type: ignore[assignment]
-    """One account with its notes."""
+    """One account with its notes, documents and team."""
     ListContacts: _aio.UnaryUnaryMultiCallable[_record_service_pb2.ListContactsRequest, _record_service_pb2.ListContactsResponse]  # type: ignore[assignment]
-    """A page of contacts."""
+    """A page of contacts, the newest first unless asked otherwise."""
     GetContact: _aio.UnaryUnaryMultiCallable[_record_service_pb2.GetContactRequest, _record_service_pb2.GetContactResponse]  # type: ignore[assignment]
-    """One contact with its notes."""
+    """One contact with its notes, documents and team."""
     ListOpportunities: _aio.UnaryUnaryMultiCallable[_record_service_pb2.ListOpportunitiesRequest, _record_service_pb2.ListOpportunitiesResponse]  # type: ignore[assignment]
-    """A page of opportunities."""
+    """A page of opportunities, the newest first unless asked otherwise."""
     GetOpportunity: _aio.UnaryUnaryMultiCallable[_record_service_pb2.GetOpportunityRequest, _record_service_pb2.GetOpportunityResponse]  # type: ignore[assignment]
-    """One opportunity with its notes."""
+    """One opportunity with its lines, notes, documents and team."""
     ListProducts: _aio.UnaryUnaryMultiCallable[_record_service_pb2.ListProductsRequest, _record_service_pb2.ListProductsResponse]  # type: ignore[assignment]
-    """A page of the catalogue."""
+    """A page of the catalogue, by name unless asked otherwise."""
     GetProduct: _aio.UnaryUnaryMultiCallable[_record_service_pb2.GetProductRequest, _record_service_pb2.GetProductResponse]  # type: ignore[assignment]
     """One product."""
     CreateProduct: _aio.UnaryUnaryMultiCallable[_record_service_pb2.CreateProductRequest, _record_service_pb2.CreateProductResponse]  # type: ignore[assignment]
-    """Adds a product; takes the metadata key `idempotency-key`."""
+    """Adds a product; takes the metadata key `idempotency-key`. NAME_TAKEN for a sku that another product has, whatever its case."""
     UpdateProduct: _aio.UnaryUnaryMultiCallable[_record_service_pb2.UpdateProductRequest, _record_service_pb2.UpdateProductResponse]  # type: ignore[assignment]
     """Changes the fields that the mask names."""
     DeleteProduct: _aio.UnaryUnaryMultiCallable[_record_service_pb2.DeleteProductRequest, _record_service_pb2.DeleteProductResponse]  # type: ignore[assignment]
-    """Takes the product out of the catalogue; lines that name it keep what they say."""
+    """Takes the product out of the catalogue, and frees its sku; lines that name it keep what they say."""
 
 class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Reading accounts, contacts and opportunities, newest first, and the product catalogue by name.
-    Pages: `page` from 1 (0 means 1), `limit` 1 to 100 (0 means 25); `search` is a case-insensitive substring of
-    the name (contacts: full name and e-mail; products: name and sku), at most 200 characters.
+    """Reading accounts, contacts and opportunities, and the product catalogue.
+
+    Lists: `page` from 1 (0 means 1), or the `cursor` that an earlier answer of the same list in the same order gave as
+    `next_cursor` (empty on the last page), not both; `limit` 1 to 100 (0 means 25). `total` is exact. `search`, at most 200
+    characters, is found anywhere in the name (contacts: full name and e-mail; products: name and sku), whatever its case and
+    accents. Filters combine with and; several values of one mean or, at most 100. `sort_by` takes REST names, `sort_dir` is
+    `asc` or `desc`; ties break by id, and what has no value to sort by comes last.
     """
 
     @_abc_1.abstractmethod
@@ -102,7 +114,7 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _record_service_pb2.ListAccountsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.ListAccountsResponse, _abc.Awaitable[_record_service_pb2.ListAccountsResponse]]:
-        """A page of accounts."""
+        """A page of accounts, the newest first unless asked otherwise."""
 
     @_abc_1.abstractmethod
     def GetAccount(
@@ -110,7 +122,7 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _record_service_pb2.GetAccountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.GetAccountResponse, _abc.Awaitable[_record_service_pb2.GetAccountResponse]]:
-        """One account with its notes."""
+        """One account with its notes, documents and team."""
 
     @_abc_1.abstractmethod
     def ListContacts(
@@ -118,7 +130,7 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _record_service_pb2.ListContactsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.ListContactsResponse, _abc.Awaitable[_record_service_pb2.ListContactsResponse]]:
-        """A page of contacts."""
+        """A page of contacts, the newest first unless asked otherwise."""
 
     @_abc_1.abstractmethod
     def GetContact(
@@ -126,7 +138,7 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _record_service_pb2.GetContactRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.GetContactResponse, _abc.Awaitable[_record_service_pb2.GetContactResponse]]:
-        """One contact with its notes."""
+        """One contact with its notes, documents and team."""
 
     @_abc_1.abstractmethod
     def ListOpportunities(
@@ -134,7 +146,7 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _record_service_pb2.ListOpportunitiesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.ListOpportunitiesResponse, _abc.Awaitable[_record_service_pb2.ListOpportunitiesResponse]]:
-        """A page of opportunities."""
+        """A page of opportunities, the newest first unless asked otherwise."""
 
     @_abc_1.abstractmethod
     def GetOpportunity(
@@ -142,7 +154,7 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _record_service_pb2.GetOpportunityRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.GetOpportunityResponse, _abc.Awaitable[_record_service_pb2.GetOpportunityResponse]]:
-        """One opportunity with its notes."""
+        """One opportunity with its lines, notes, documents and team."""
 
     @_abc_1.abstractmethod
     def ListProducts(
@@ -150,7 +162,7 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _record_service_pb2.ListProductsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.ListProductsResponse, _abc.Awaitable[_record_service_pb2.ListProductsResponse]]:
-        """A page of the catalogue."""
+        """A page of the catalogue, by name unless asked otherwise."""
 
     @_abc_1.abstractmethod
     def GetProduct(
@@ -166,7 +178,7 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _record_service_pb2.CreateProductRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.CreateProductResponse, _abc.Awaitable[_record_service_pb2.CreateProductResponse]]:
-        """Adds a product; takes the metadata key `idempotency-key`."""
+        """Adds a product; takes the metadata key `idempotency-key`. NAME_TAKEN for a sku that another product has, whatever its case."""
 
     @_abc_1.abstractmethod
     def UpdateProduct(
@@ -182,6 +194,6 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _record_service_pb2.DeleteProductRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.DeleteProductResponse, _abc.Awaitable[_record_service_pb2.DeleteProductResponse]]:
-        """Takes the product out of the catalogue; lines that name it keep what they say."""
+        """Takes the product out of the catalogue, and frees its sku; lines that name it keep what they say."""
 
 def add_RecordServiceServicer_to_server(servicer: RecordServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -35,6 +35,9 @@ class Account(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
+    CUSTOM_FIELDS_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    TEAM_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     email_domain: _builtins.str
@@ -43,6 +46,8 @@ class Account(_message.Message):
     lead_id: _builtins.str
     """The lead whose conversion made it."""
     version: _builtins.int
+    custom_fields: _builtins.str
+    """JSON text of an object; empty means none."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -50,6 +55,14 @@ class Account(_message.Message):
     @_builtins.property
     def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordNote]:
         """Only where one record is answered: the newest 100."""
+
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordDocument]:
+        """Only where one record is answered: the newest 100."""
+
+    @_builtins.property
+    def team(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordMember]:
+        """Only where one record is answered: at most 100, each user once."""
 
     def __init__(
         self,
@@ -64,10 +77,13 @@ class Account(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         notes: _abc.Iterable[Global___RecordNote] | None = ...,
+        custom_fields: _builtins.str = ...,
+        documents: _abc.Iterable[Global___RecordDocument] | None = ...,
+        team: _abc.Iterable[Global___RecordMember] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_lead_id", b"_lead_id", "_owner_id", b"_owner_id", "_phone", b"_phone", "created_at", b"created_at", "email_domain", b"email_domain", "lead_id", b"lead_id", "owner_id", b"owner_id", "phone", b"phone", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_lead_id", b"_lead_id", "_owner_id", b"_owner_id", "_phone", b"_phone", "created_at", b"created_at", "email_domain", b"email_domain", "id", b"id", "lead_id", b"lead_id", "name", b"name", "notes", b"notes", "owner_id", b"owner_id", "phone", b"phone", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_lead_id", b"_lead_id", "_owner_id", b"_owner_id", "_phone", b"_phone", "created_at", b"created_at", "custom_fields", b"custom_fields", "documents", b"documents", "email_domain", b"email_domain", "id", b"id", "lead_id", b"lead_id", "name", b"name", "notes", b"notes", "owner_id", b"owner_id", "phone", b"phone", "team", b"team", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__email_domain: _TypeAlias = _typing.Literal["email_domain"]  # noqa: Y015
     _WhichOneofArgType__email_domain: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain"]  # noqa: Y015
@@ -108,6 +124,9 @@ class Contact(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
+    CUSTOM_FIELDS_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    TEAM_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     account_id: _builtins.str
     first_name: _builtins.str
@@ -119,12 +138,19 @@ class Contact(_message.Message):
     owner_id: _builtins.str
     lead_id: _builtins.str
     version: _builtins.int
+    custom_fields: _builtins.str
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def updated_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
-    def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordNote]: ...
+    def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordNote]:
+        """These four as of an account."""
+
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordDocument]: ...
+    @_builtins.property
+    def team(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordMember]: ...
     def __init__(
         self,
         *,
@@ -142,10 +168,13 @@ class Contact(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         notes: _abc.Iterable[Global___RecordNote] | None = ...,
+        custom_fields: _builtins.str = ...,
+        documents: _abc.Iterable[Global___RecordDocument] | None = ...,
+        team: _abc.Iterable[Global___RecordMember] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_email", b"_email", "_first_name", b"_first_name", "_last_name", b"_last_name", "_lead_id", b"_lead_id", "_owner_id", b"_owner_id", "_phone", b"_phone", "_phone_e164", b"_phone_e164", "_title", b"_title", "account_id", b"account_id", "created_at", b"created_at", "email", b"email", "first_name", b"first_name", "last_name", b"last_name", "lead_id", b"lead_id", "owner_id", b"owner_id", "phone", b"phone", "phone_e164", b"phone_e164", "title", b"title", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_email", b"_email", "_first_name", b"_first_name", "_last_name", b"_last_name", "_lead_id", b"_lead_id", "_owner_id", b"_owner_id", "_phone", b"_phone", "_phone_e164", b"_phone_e164", "_title", b"_title", "account_id", b"account_id", "created_at", b"created_at", "email", b"email", "first_name", b"first_name", "id", b"id", "last_name", b"last_name", "lead_id", b"lead_id", "notes", b"notes", "owner_id", b"owner_id", "phone", b"phone", "phone_e164", b"phone_e164", "title", b"title", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_email", b"_email", "_first_name", b"_first_name", "_last_name", b"_last_name", "_lead_id", b"_lead_id", "_owner_id", b"_owner_id", "_phone", b"_phone", "_phone_e164", b"_phone_e164", "_title", b"_title", "account_id", b"account_id", "created_at", b"created_at", "custom_fields", b"custom_fields", "documents", b"documents", "email", b"email", "first_name", b"first_name", "id", b"id", "last_name", b"last_name", "lead_id", b"lead_id", "notes", b"notes", "owner_id", b"owner_id", "phone", b"phone", "phone_e164", b"phone_e164", "team", b"team", "title", b"title", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__account_id: _TypeAlias = _typing.Literal["account_id"]  # noqa: Y015
     _WhichOneofArgType__account_id: _TypeAlias = _typing.Literal["_account_id", b"_account_id"]  # noqa: Y015
@@ -207,6 +236,10 @@ class Opportunity(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
+    CUSTOM_FIELDS_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    TEAM_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     account_id: _builtins.str
@@ -221,12 +254,23 @@ class Opportunity(_message.Message):
     owner_id: _builtins.str
     lead_id: _builtins.str
     version: _builtins.int
+    custom_fields: _builtins.str
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def updated_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
-    def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordNote]: ...
+    def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordNote]:
+        """These four as of an account."""
+
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordDocument]: ...
+    @_builtins.property
+    def team(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordMember]: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpportunityLine]:
+        """Only where one record is answered: at most 100, in the lead's order."""
+
     def __init__(
         self,
         *,
@@ -245,10 +289,14 @@ class Opportunity(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         notes: _abc.Iterable[Global___RecordNote] | None = ...,
+        custom_fields: _builtins.str = ...,
+        documents: _abc.Iterable[Global___RecordDocument] | None = ...,
+        team: _abc.Iterable[Global___RecordMember] | None = ...,
+        lines: _abc.Iterable[Global___OpportunityLine] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_description", b"_description", "_lead_id", b"_lead_id", "_owner_id", b"_owner_id", "_value", b"_value", "account_id", b"account_id", "contact_id", b"contact_id", "created_at", b"created_at", "description", b"description", "lead_id", b"lead_id", "owner_id", b"owner_id", "updated_at", b"updated_at", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_description", b"_description", "_lead_id", b"_lead_id", "_owner_id", b"_owner_id", "_value", b"_value", "account_id", b"account_id", "contact_id", b"contact_id", "created_at", b"created_at", "currency", b"currency", "description", b"description", "id", b"id", "lead_id", b"lead_id", "name", b"name", "notes", b"notes", "owner_id", b"owner_id", "pipeline_id", b"pipeline_id", "stage_id", b"stage_id", "updated_at", b"updated_at", "value", b"value", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_description", b"_description", "_lead_id", b"_lead_id", "_owner_id", b"_owner_id", "_value", b"_value", "account_id", b"account_id", "contact_id", b"contact_id", "created_at", b"created_at", "currency", b"currency", "custom_fields", b"custom_fields", "description", b"description", "documents", b"documents", "id", b"id", "lead_id", b"lead_id", "lines", b"lines", "name", b"name", "notes", b"notes", "owner_id", b"owner_id", "pipeline_id", b"pipeline_id", "stage_id", b"stage_id", "team", b"team", "updated_at", b"updated_at", "value", b"value", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__account_id: _TypeAlias = _typing.Literal["account_id"]  # noqa: Y015
     _WhichOneofArgType__account_id: _TypeAlias = _typing.Literal["_account_id", b"_account_id"]  # noqa: Y015
@@ -276,6 +324,51 @@ class Opportunity(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
 
 Global___Opportunity: _TypeAlias = Opportunity  # noqa: Y015
+
+@_typing.final
+class OpportunityLine(_message.Message):
+    """What is sold with an opportunity: a copy of a lead's product line, which stays as it is whatever becomes of the product."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    PRODUCT_NAME_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    UNIT_PRICE_FIELD_NUMBER: _builtins.int
+    DISCOUNT_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """The lead's line's id."""
+    product_id: _builtins.str
+    product_name: _builtins.str
+    """As the lead's line had it."""
+    quantity: _builtins.str
+    """Decimal in text, up to 4 decimals."""
+    unit_price: _builtins.str
+    """Decimal in text, two decimals."""
+    discount: _builtins.str
+    """Percent, 0 to 100, up to two decimals."""
+    total: _builtins.str
+    """quantity × unit_price × (1 − discount/100), two decimals, rounded half up."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        product_id: _builtins.str = ...,
+        product_name: _builtins.str = ...,
+        quantity: _builtins.str = ...,
+        unit_price: _builtins.str = ...,
+        discount: _builtins.str = ...,
+        total: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "id", b"id", "product_id", b"product_id", "product_name", b"product_name", "quantity", b"quantity", "total", b"total", "unit_price", b"unit_price"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpportunityLine: _TypeAlias = OpportunityLine  # noqa: Y015
 
 @_typing.final
 class Product(_message.Message):
@@ -363,3 +456,75 @@ class RecordNote(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordNote: _TypeAlias = RecordNote  # noqa: Y015
+
+@_typing.final
+class RecordDocument(_message.Message):
+    """A link to a document that a lead has. Its content stays where it is, and is read at the lead."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    LEAD_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    CONTENT_TYPE_FIELD_NUMBER: _builtins.int
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    CREATED_BY_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """The lead's document's id."""
+    lead_id: _builtins.str
+    name: _builtins.str
+    content_type: _builtins.str
+    size_bytes: _builtins.int
+    created_by: _builtins.str
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        lead_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        content_type: _builtins.str = ...,
+        size_bytes: _builtins.int = ...,
+        created_by: _builtins.str = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "created_at", b"created_at", "created_by", b"created_by", "id", b"id", "lead_id", b"lead_id", "name", b"name", "size_bytes", b"size_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordDocument: _TypeAlias = RecordDocument  # noqa: Y015
+
+@_typing.final
+class RecordMember(_message.Message):
+    """A user who came over from a lead's team."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    ADDED_BY_FIELD_NUMBER: _builtins.int
+    ADDED_AT_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    role: _builtins.str
+    added_by: _builtins.str
+    @_builtins.property
+    def added_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        role: _builtins.str = ...,
+        added_by: _builtins.str = ...,
+        added_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["added_at", b"added_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_at", b"added_at", "added_by", b"added_by", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordMember: _TypeAlias = RecordMember  # noqa: Y015

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from leadline.common.v1 import access_pb2 as leadline_dot_common_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#leadline/leads/v1/sla_service.proto\x12\x11leadline.leads.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fleadline/common/v1/access.proto\",\n\x11GetLeadSlaRequest\x12\x17\n\x07lead_id\x18\x01 \x01(\tR\x06leadId\"\xc8\x04\n\x12GetLeadSlaResponse\x12\x17\n\x07lead_id\x18\x01 \x01(\tR\x06leadId\x12\"\n\nsla_policy\x18\x02 \x01(\tH\x00R\tslaPolicy\x88\x01\x01\x12\x38\n\nat_risk_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x61tRiskAt\x12G\n\x11response_deadline\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x10responseDeadline\x12\x16\n\x06status\x18\x05 \x01(\tR\x06status\x12*\n\x0etime_remaining\x18\x06 \x01(\tH\x01R\rtimeRemaining\x88\x01\x01\x12\x30\n\x11remaining_seconds\x18\x07 \x01(\x03H\x02R\x10remainingSeconds\x88\x01\x01\x12\x46\n\x11\x66irst_response_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0f\x66irstResponseAt\x12;\n\x0b\x62reached_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nbreachedAt\x12?\n\x0b\x65scalations\x18\n \x03(\x0b\x32\x1d.leadline.leads.v1.EscalationR\x0b\x65scalationsB\r\n\x0b_sla_policyB\x11\n\x0f_time_remainingB\x14\n\x12_remaining_seconds\"\xcc\x01\n\nEscalation\x12#\n\rafter_minutes\x18\x01 \x01(\tR\x0c\x61\x66terMinutes\x12*\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x02\x61t\x12 \n\tassign_to\x18\x03 \x01(\tH\x00R\x08\x61ssignTo\x88\x01\x01\x12=\n\x0c\x65scalated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x65scalatedAtB\x0c\n\n_assign_to\"\xd4\x01\n\x14GetSlaSummaryRequest\x12\x1f\n\x0b\x61ssigned_to\x18\x01 \x03(\tR\nassignedTo\x12!\n\x0cpipeline_ids\x18\x02 \x03(\tR\x0bpipelineIds\x12=\n\x0c\x63reated_from\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x63reatedFrom\x12\x39\n\ncreated_to\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedTo\"\xaa\x01\n\x15GetSlaSummaryResponse\x12\x14\n\x05total\x18\x01 \x01(\x03R\x05total\x12\x1d\n\nwithin_sla\x18\x02 \x01(\x03R\twithinSla\x12\x17\n\x07\x61t_risk\x18\x03 \x01(\x03R\x06\x61tRisk\x12\x1a\n\x08\x62reached\x18\x04 \x01(\x03R\x08\x62reached\x12\'\n\x0f\x63ompliance_rate\x18\x05 \x01(\tR\x0e\x63omplianceRate\"\x16\n\x14\x43heckBreachesRequest\"\xa0\x01\n\x15\x43heckBreachesResponse\x12\x18\n\x07\x63hecked\x18\x01 \x01(\x03R\x07\x63hecked\x12\x17\n\x07\x61t_risk\x18\x02 \x01(\x03R\x06\x61tRisk\x12\x1a\n\x08\x62reached\x18\x03 \x01(\x03R\x08\x62reached\x12\x1c\n\tescalated\x18\x04 \x01(\x03R\tescalated\x12\x1a\n\x08repaired\x18\x05 \x01(\x03R\x08repaired\"\xf1\x01\n\x08SlaClock\x12\x18\n\x07version\x18\x01 \x01(\x03R\x07version\x12\x38\n\nat_risk_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x61tRiskAt\x12\x36\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x64\x65\x61\x64line\x12<\n\x0b\x65scalations\x18\x04 \x03(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x65scalations\x12\x1b\n\tclosed_by\x18\x05 \x01(\tR\x08\x63losedBy\"\x92\x01\n\x16RecordMilestoneRequest\x12\x17\n\x07lead_id\x18\x01 \x01(\tR\x06leadId\x12\x34\n\x04kind\x18\x02 \x01(\x0e\x32 .leadline.leads.v1.MilestoneKindR\x04kind\x12)\n\x10\x65scalation_index\x18\x03 \x01(\x05R\x0f\x65scalationIndex\"\x8b\x01\n\x17RecordMilestoneResponse\x12=\n\x07outcome\x18\x01 \x01(\x0e\x32#.leadline.leads.v1.MilestoneOutcomeR\x07outcome\x12\x31\n\x05\x63lock\x18\x02 \x01(\x0b\x32\x1b.leadline.leads.v1.SlaClockR\x05\x63lock*\x87\x01\n\rMilestoneKind\x12\x1e\n\x1aMILESTONE_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16MILESTONE_KIND_AT_RISK\x10\x01\x12\x1b\n\x17MILESTONE_KIND_BREACHED\x10\x02\x12\x1d\n\x19MILESTONE_KIND_ESCALATION\x10\x03*\xba\x01\n\x10MilestoneOutcome\x12!\n\x1dMILESTONE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n\x1aMILESTONE_OUTCOME_RECORDED\x10\x01\x12&\n\"MILESTONE_OUTCOME_ALREADY_RECORDED\x10\x02\x12\x1d\n\x19MILESTONE_OUTCOME_NOT_DUE\x10\x03\x12\x1c\n\x18MILESTONE_OUTCOME_CLOSED\x10\x04\x32\xea\x03\n\nSlaService\x12n\n\nGetLeadSla\x12$.leadline.leads.v1.GetLeadSlaRequest\x1a%.leadline.leads.v1.GetLeadSlaResponse\"\x13\x90\x02\x01\xc2\xda\x18\x0c\n\nleads:view\x12w\n\rGetSlaSummary\x12\'.leadline.leads.v1.GetSlaSummaryRequest\x1a(.leadline.leads.v1.GetSlaSummaryResponse\"\x13\x90\x02\x01\xc2\xda\x18\x0c\n\nleads:view\x12t\n\rCheckBreaches\x12\'.leadline.leads.v1.CheckBreachesRequest\x1a(.leadline.leads.v1.CheckBreachesResponse\"\x10\xc2\xda\x18\x0c\n\nleads:edit\x12}\n\x0fRecordMilestone\x12).leadline.leads.v1.RecordMilestoneRequest\x1a*.leadline.leads.v1.RecordMilestoneResponse\"\x13\x90\x02\x02\xc2\xda\x18\x0c\n\nsla:recordb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#leadline/leads/v1/sla_service.proto\x12\x11leadline.leads.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fleadline/common/v1/access.proto\",\n\x11GetLeadSlaRequest\x12\x17\n\x07lead_id\x18\x01 \x01(\tR\x06leadId\"\xc8\x04\n\x12GetLeadSlaResponse\x12\x17\n\x07lead_id\x18\x01 \x01(\tR\x06leadId\x12\"\n\nsla_policy\x18\x02 \x01(\tH\x00R\tslaPolicy\x88\x01\x01\x12\x38\n\nat_risk_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x61tRiskAt\x12G\n\x11response_deadline\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x10responseDeadline\x12\x16\n\x06status\x18\x05 \x01(\tR\x06status\x12*\n\x0etime_remaining\x18\x06 \x01(\tH\x01R\rtimeRemaining\x88\x01\x01\x12\x30\n\x11remaining_seconds\x18\x07 \x01(\x03H\x02R\x10remainingSeconds\x88\x01\x01\x12\x46\n\x11\x66irst_response_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0f\x66irstResponseAt\x12;\n\x0b\x62reached_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nbreachedAt\x12?\n\x0b\x65scalations\x18\n \x03(\x0b\x32\x1d.leadline.leads.v1.EscalationR\x0b\x65scalationsB\r\n\x0b_sla_policyB\x11\n\x0f_time_remainingB\x14\n\x12_remaining_seconds\"\xcc\x01\n\nEscalation\x12#\n\rafter_minutes\x18\x01 \x01(\tR\x0c\x61\x66terMinutes\x12*\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x02\x61t\x12 \n\tassign_to\x18\x03 \x01(\tH\x00R\x08\x61ssignTo\x88\x01\x01\x12=\n\x0c\x65scalated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x65scalatedAtB\x0c\n\n_assign_to\"\xd4\x01\n\x14GetSlaSummaryRequest\x12\x1f\n\x0b\x61ssigned_to\x18\x01 \x03(\tR\nassignedTo\x12!\n\x0cpipeline_ids\x18\x02 \x03(\tR\x0bpipelineIds\x12=\n\x0c\x63reated_from\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x63reatedFrom\x12\x39\n\ncreated_to\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedTo\"\xaa\x01\n\x15GetSlaSummaryResponse\x12\x14\n\x05total\x18\x01 \x01(\x03R\x05total\x12\x1d\n\nwithin_sla\x18\x02 \x01(\x03R\twithinSla\x12\x17\n\x07\x61t_risk\x18\x03 \x01(\x03R\x06\x61tRisk\x12\x1a\n\x08\x62reached\x18\x04 \x01(\x03R\x08\x62reached\x12\'\n\x0f\x63ompliance_rate\x18\x05 \x01(\tR\x0e\x63omplianceRate\"\xba\x02\n\x11PreviewSlaRequest\x12\x39\n\ncreated_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x1f\n\x08priority\x18\x02 \x01(\tH\x00R\x08priority\x88\x01\x01\x12\x1b\n\x06source\x18\x03 \x01(\tH\x01R\x06source\x88\x01\x01\x12$\n\x0bpipeline_id\x18\x04 \x01(\tH\x02R\npipelineId\x88\x01\x01\x12\x30\n\x05until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x05until\x12\x1f\n\x08\x64ocument\x18\x06 \x01(\tH\x03R\x08\x64ocument\x88\x01\x01\x42\x0b\n\t_priorityB\t\n\x07_sourceB\x0e\n\x0c_pipeline_idB\x0b\n\t_document\"\xf9\x01\n\x12PreviewSlaResponse\x12\x1b\n\x06policy\x18\x01 \x01(\tH\x00R\x06policy\x88\x01\x01\x12\x38\n\nat_risk_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x61tRiskAt\x12G\n\x11response_deadline\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x10responseDeadline\x12\x38\n\x18\x65lapsed_business_seconds\x18\x04 \x01(\x03R\x16\x65lapsedBusinessSecondsB\t\n\x07_policy\"s\n\x14\x43heckBreachesRequest\x12%\n\x0erecording_only\x18\x01 \x01(\x08R\rrecordingOnly\x12\x34\n\x08max_wait\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07maxWait\"\xa0\x01\n\x15\x43heckBreachesResponse\x12\x18\n\x07\x63hecked\x18\x01 \x01(\x03R\x07\x63hecked\x12\x17\n\x07\x61t_risk\x18\x02 \x01(\x03R\x06\x61tRisk\x12\x1a\n\x08\x62reached\x18\x03 \x01(\x03R\x08\x62reached\x12\x1c\n\tescalated\x18\x04 \x01(\x03R\tescalated\x12\x1a\n\x08repaired\x18\x05 \x01(\x03R\x08repaired\"\xc9\x02\n\x13OperateClockRequest\x12\x17\n\x07lead_id\x18\x01 \x01(\tR\x06leadId\x12\x0e\n\x02\x62y\x18\x02 \x01(\tR\x02\x62y\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\x12?\n\x0c\x65xtend_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00R\x0b\x65xtendUntil\x12\x35\n\x05pause\x18\x05 \x01(\x0b\x32\x1d.leadline.leads.v1.PauseClockH\x00R\x05pause\x12\x38\n\x06resume\x18\x06 \x01(\x0b\x32\x1e.leadline.leads.v1.ResumeClockH\x00R\x06resume\x12\x32\n\x04read\x18\x07 \x01(\x0b\x32\x1c.leadline.leads.v1.ReadClockH\x00R\x04readB\x0b\n\toperation\"\x0c\n\nPauseClock\"\r\n\x0bResumeClock\"\x0b\n\tReadClock\"I\n\x14OperateClockResponse\x12\x31\n\x05\x63lock\x18\x01 \x01(\x0b\x32\x1b.leadline.leads.v1.SlaClockR\x05\x63lock\"Y\n\x0b\x43lockOfLead\x12\x17\n\x07lead_id\x18\x01 \x01(\tR\x06leadId\x12\x31\n\x05\x63lock\x18\x02 \x01(\x0b\x32\x1b.leadline.leads.v1.SlaClockR\x05\x63lock\"h\n\x11ListClocksRequest\x12\x19\n\x08lead_ids\x18\x01 \x03(\tR\x07leadIds\x12\"\n\rafter_lead_id\x18\x02 \x01(\tR\x0b\x61\x66terLeadId\x12\x14\n\x05limit\x18\x03 \x01(\x05R\x05limit\"L\n\x12ListClocksResponse\x12\x36\n\x06\x63locks\x18\x01 \x03(\x0b\x32\x1e.leadline.leads.v1.ClockOfLeadR\x06\x63locks\"M\n\rClockToRepair\x12\x17\n\x07lead_id\x18\x01 \x01(\tR\x06leadId\x12#\n\rknown_version\x18\x02 \x01(\x03R\x0cknownVersion\"O\n\x13RepairClocksRequest\x12\x38\n\x06\x63locks\x18\x01 \x03(\x0b\x32 .leadline.leads.v1.ClockToRepairR\x06\x63locks\"2\n\x14RepairClocksResponse\x12\x1a\n\x08repaired\x18\x01 \x01(\x03R\x08repaired\"M\n\x14\x45ndClockCheckRequest\x12\x19\n\x08\x63heck_id\x18\x01 \x01(\tR\x07\x63heckId\x12\x1a\n\x08repaired\x18\x02 \x01(\x03R\x08repaired\"\x17\n\x15\x45ndClockCheckResponse\"\x89\x02\n\x08SlaClock\x12\x18\n\x07version\x18\x01 \x01(\x03R\x07version\x12\x38\n\nat_risk_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x61tRiskAt\x12\x36\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x64\x65\x61\x64line\x12<\n\x0b\x65scalations\x18\x04 \x03(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x65scalations\x12\x1b\n\tclosed_by\x18\x05 \x01(\tR\x08\x63losedBy\x12\x16\n\x06paused\x18\x06 \x01(\x08R\x06paused\"\x92\x01\n\x16RecordMilestoneRequest\x12\x17\n\x07lead_id\x18\x01 \x01(\tR\x06leadId\x12\x34\n\x04kind\x18\x02 \x01(\x0e\x32 .leadline.leads.v1.MilestoneKindR\x04kind\x12)\n\x10\x65scalation_index\x18\x03 \x01(\x05R\x0f\x65scalationIndex\"\x8b\x01\n\x17RecordMilestoneResponse\x12=\n\x07outcome\x18\x01 \x01(\x0e\x32#.leadline.leads.v1.MilestoneOutcomeR\x07outcome\x12\x31\n\x05\x63lock\x18\x02 \x01(\x0b\x32\x1b.leadline.leads.v1.SlaClockR\x05\x63lock*\x87\x01\n\rMilestoneKind\x12\x1e\n\x1aMILESTONE_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16MILESTONE_KIND_AT_RISK\x10\x01\x12\x1b\n\x17MILESTONE_KIND_BREACHED\x10\x02\x12\x1d\n\x19MILESTONE_KIND_ESCALATION\x10\x03*\xba\x01\n\x10MilestoneOutcome\x12!\n\x1dMILESTONE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n\x1aMILESTONE_OUTCOME_RECORDED\x10\x01\x12&\n\"MILESTONE_OUTCOME_ALREADY_RECORDED\x10\x02\x12\x1d\n\x19MILESTONE_OUTCOME_NOT_DUE\x10\x03\x12\x1c\n\x18MILESTONE_OUTCOME_CLOSED\x10\x04\x32\xa9\x08\n\nSlaService\x12n\n\nGetLeadSla\x12$.leadline.leads.v1.GetLeadSlaRequest\x1a%.leadline.leads.v1.GetLeadSlaResponse\"\x13\x90\x02\x01\xc2\xda\x18\x0c\n\nleads:view\x12w\n\rGetSlaSummary\x12\'.leadline.leads.v1.GetSlaSummaryRequest\x1a(.leadline.leads.v1.GetSlaSummaryResponse\"\x13\x90\x02\x01\xc2\xda\x18\x0c\n\nleads:view\x12n\n\nPreviewSla\x12$.leadline.leads.v1.PreviewSlaRequest\x1a%.leadline.leads.v1.PreviewSlaResponse\"\x13\x90\x02\x01\xc2\xda\x18\x0c\n\nleads:view\x12t\n\rCheckBreaches\x12\'.leadline.leads.v1.CheckBreachesRequest\x1a(.leadline.leads.v1.CheckBreachesResponse\"\x10\xc2\xda\x18\x0c\n\nleads:edit\x12q\n\x0cOperateClock\x12&.leadline.leads.v1.OperateClockRequest\x1a\'.leadline.leads.v1.OperateClockResponse\"\x10\xc2\xda\x18\x0c\n\nsla:record\x12n\n\nListClocks\x12$.leadline.leads.v1.ListClocksRequest\x1a%.leadline.leads.v1.ListClocksResponse\"\x13\x90\x02\x01\xc2\xda\x18\x0c\n\nsla:record\x12q\n\x0cRepairClocks\x12&.leadline.leads.v1.RepairClocksRequest\x1a\'.leadline.leads.v1.RepairClocksResponse\"\x10\xc2\xda\x18\x0c\n\nsla:record\x12w\n\rEndClockCheck\x12\'.leadline.leads.v1.EndClockCheckRequest\x1a(.leadline.leads.v1.EndClockCheckResponse\"\x13\x90\x02\x02\xc2\xda\x18\x0c\n\nsla:record\x12}\n\x0fRecordMilestone\x12).leadline.leads.v1.RecordMilestoneRequest\x1a*.leadline.leads.v1.RecordMilestoneResponse\"\x13\x90\x02\x02\xc2\xda\x18\x0c\n\nsla:recordb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,34 +38,74 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SLASERVICE'].methods_by_name['GetLeadSla']._serialized_options = b'\220\002\001\302\332\030\014\n\nleads:view'
   _globals['_SLASERVICE'].methods_by_name['GetSlaSummary']._loaded_options = None
   _globals['_SLASERVICE'].methods_by_name['GetSlaSummary']._serialized_options = b'\220\002\001\302\332\030\014\n\nleads:view'
+  _globals['_SLASERVICE'].methods_by_name['PreviewSla']._loaded_options = None
+  _globals['_SLASERVICE'].methods_by_name['PreviewSla']._serialized_options = b'\220\002\001\302\332\030\014\n\nleads:view'
   _globals['_SLASERVICE'].methods_by_name['CheckBreaches']._loaded_options = None
   _globals['_SLASERVICE'].methods_by_name['CheckBreaches']._serialized_options = b'\302\332\030\014\n\nleads:edit'
+  _globals['_SLASERVICE'].methods_by_name['OperateClock']._loaded_options = None
+  _globals['_SLASERVICE'].methods_by_name['OperateClock']._serialized_options = b'\302\332\030\014\n\nsla:record'
+  _globals['_SLASERVICE'].methods_by_name['ListClocks']._loaded_options = None
+  _globals['_SLASERVICE'].methods_by_name['ListClocks']._serialized_options = b'\220\002\001\302\332\030\014\n\nsla:record'
+  _globals['_SLASERVICE'].methods_by_name['RepairClocks']._loaded_options = None
+  _globals['_SLASERVICE'].methods_by_name['RepairClocks']._serialized_options = b'\302\332\030\014\n\nsla:record'
+  _globals['_SLASERVICE'].methods_by_name['EndClockCheck']._loaded_options = None
+  _globals['_SLASERVICE'].methods_by_name['EndClockCheck']._serialized_options = b'\220\002\002\302\332\030\014\n\nsla:record'
   _globals['_SLASERVICE'].methods_by_name['RecordMilestone']._loaded_options = None
   _globals['_SLASERVICE'].methods_by_name['RecordMilestone']._serialized_options = b'\220\002\002\302\332\030\014\n\nsla:record'
-  _globals['_MILESTONEKIND']._serialized_start=2075
-  _globals['_MILESTONEKIND']._serialized_end=2210
-  _globals['_MILESTONEOUTCOME']._serialized_start=2213
-  _globals['_MILESTONEOUTCOME']._serialized_end=2399
-  _globals['_GETLEADSLAREQUEST']._serialized_start=124
-  _globals['_GETLEADSLAREQUEST']._serialized_end=168
-  _globals['_GETLEADSLARESPONSE']._serialized_start=171
-  _globals['_GETLEADSLARESPONSE']._serialized_end=755
-  _globals['_ESCALATION']._serialized_start=758
-  _globals['_ESCALATION']._serialized_end=962
-  _globals['_GETSLASUMMARYREQUEST']._serialized_start=965
-  _globals['_GETSLASUMMARYREQUEST']._serialized_end=1177
-  _globals['_GETSLASUMMARYRESPONSE']._serialized_start=1180
-  _globals['_GETSLASUMMARYRESPONSE']._serialized_end=1350
-  _globals['_CHECKBREACHESREQUEST']._serialized_start=1352
-  _globals['_CHECKBREACHESREQUEST']._serialized_end=1374
-  _globals['_CHECKBREACHESRESPONSE']._serialized_start=1377
-  _globals['_CHECKBREACHESRESPONSE']._serialized_end=1537
-  _globals['_SLACLOCK']._serialized_start=1540
-  _globals['_SLACLOCK']._serialized_end=1781
-  _globals['_RECORDMILESTONEREQUEST']._serialized_start=1784
-  _globals['_RECORDMILESTONEREQUEST']._serialized_end=1930
-  _globals['_RECORDMILESTONERESPONSE']._serialized_start=1933
-  _globals['_RECORDMILESTONERESPONSE']._serialized_end=2072
-  _globals['_SLASERVICE']._serialized_start=2402
-  _globals['_SLASERVICE']._serialized_end=2892
+  _globals['_MILESTONEKIND']._serialized_start=3833
+  _globals['_MILESTONEKIND']._serialized_end=3968
+  _globals['_MILESTONEOUTCOME']._serialized_start=3971
+  _globals['_MILESTONEOUTCOME']._serialized_end=4157
+  _globals['_GETLEADSLAREQUEST']._serialized_start=156
+  _globals['_GETLEADSLAREQUEST']._serialized_end=200
+  _globals['_GETLEADSLARESPONSE']._serialized_start=203
+  _globals['_GETLEADSLARESPONSE']._serialized_end=787
+  _globals['_ESCALATION']._serialized_start=790
+  _globals['_ESCALATION']._serialized_end=994
+  _globals['_GETSLASUMMARYREQUEST']._serialized_start=997
+  _globals['_GETSLASUMMARYREQUEST']._serialized_end=1209
+  _globals['_GETSLASUMMARYRESPONSE']._serialized_start=1212
+  _globals['_GETSLASUMMARYRESPONSE']._serialized_end=1382
+  _globals['_PREVIEWSLAREQUEST']._serialized_start=1385
+  _globals['_PREVIEWSLAREQUEST']._serialized_end=1699
+  _globals['_PREVIEWSLARESPONSE']._serialized_start=1702
+  _globals['_PREVIEWSLARESPONSE']._serialized_end=1951
+  _globals['_CHECKBREACHESREQUEST']._serialized_start=1953
+  _globals['_CHECKBREACHESREQUEST']._serialized_end=2068
+  _globals['_CHECKBREACHESRESPONSE']._serialized_start=2071
+  _globals['_CHECKBREACHESRESPONSE']._serialized_end=2231
+  _globals['_OPERATECLOCKREQUEST']._serialized_start=2234
+  _globals['_OPERATECLOCKREQUEST']._serialized_end=2563
+  _globals['_PAUSECLOCK']._serialized_start=2565
+  _globals['_PAUSECLOCK']._serialized_end=2577
+  _globals['_RESUMECLOCK']._serialized_start=2579
+  _globals['_RESUMECLOCK']._serialized_end=2592
+  _globals['_READCLOCK']._serialized_start=2594
+  _globals['_READCLOCK']._serialized_end=2605
+  _globals['_OPERATECLOCKRESPONSE']._serialized_start=2607
+  _globals['_OPERATECLOCKRESPONSE']._serialized_end=2680
+  _globals['_CLOCKOFLEAD']._serialized_start=2682
+  _globals['_CLOCKOFLEAD']._serialized_end=2771
+  _globals['_LISTCLOCKSREQUEST']._serialized_start=2773
+  _globals['_LISTCLOCKSREQUEST']._serialized_end=2877
+  _globals['_LISTCLOCKSRESPONSE']._serialized_start=2879
+  _globals['_LISTCLOCKSRESPONSE']._serialized_end=2955
+  _globals['_CLOCKTOREPAIR']._serialized_start=2957
+  _globals['_CLOCKTOREPAIR']._serialized_end=3034
+  _globals['_REPAIRCLOCKSREQUEST']._serialized_start=3036
+  _globals['_REPAIRCLOCKSREQUEST']._serialized_end=3115
+  _globals['_REPAIRCLOCKSRESPONSE']._serialized_start=3117
+  _globals['_REPAIRCLOCKSRESPONSE']._serialized_end=3167
+  _globals['_ENDCLOCKCHECKREQUEST']._serialized_start=3169
+  _globals['_ENDCLOCKCHECKREQUEST']._serialized_end=3246
+  _globals['_ENDCLOCKCHECKRESPONSE']._serialized_start=3248
+  _globals['_ENDCLOCKCHECKRESPONSE']._serialized_end=3271
+  _globals['_SLACLOCK']._serialized_start=3274
+  _globals['_SLACLOCK']._serialized_end=3539
+  _globals['_RECORDMILESTONEREQUEST']._serialized_start=3542
+  _globals['_RECORDMILESTONEREQUEST']._serialized_end=3688
+  _globals['_RECORDMILESTONERESPONSE']._serialized_start=3691
+  _globals['_RECORDMILESTONERESPONSE']._serialized_end=3830
+  _globals['_SLASERVICE']._serialized_start=4160
+  _globals['_SLASERVICE']._serialized_end=5225
 # @@protoc_insertion_point(module_scope)

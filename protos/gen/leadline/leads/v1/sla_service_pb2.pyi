@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -258,15 +259,118 @@ class GetSlaSummaryResponse(_message.Message):
 Global___GetSlaSummaryResponse: _TypeAlias = GetSlaSummaryResponse  # noqa: Y015
 
 @_typing.final
-class CheckBreachesRequest(_message.Message):
+class PreviewSlaRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
+
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    PIPELINE_ID_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    priority: _builtins.str
+    """Absent: the default priority."""
+    source: _builtins.str
+    pipeline_id: _builtins.str
+    """Absent: the default lead pipeline."""
+    document: _builtins.str
+    """JSON text of a whole settings document to try; absent: the one in force."""
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp:
+        """From the year 2000 up to the end of 2100."""
+
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """Until when business time is counted; absent: now."""
 
     def __init__(
         self,
+        *,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+        priority: _builtins.str | None = ...,
+        source: _builtins.str | None = ...,
+        pipeline_id: _builtins.str | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        document: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_document", b"_document", "_pipeline_id", b"_pipeline_id", "_priority", b"_priority", "_source", b"_source", "created_at", b"created_at", "document", b"document", "pipeline_id", b"pipeline_id", "priority", b"priority", "source", b"source", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_document", b"_document", "_pipeline_id", b"_pipeline_id", "_priority", b"_priority", "_source", b"_source", "created_at", b"created_at", "document", b"document", "pipeline_id", b"pipeline_id", "priority", b"priority", "source", b"source", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__document: _TypeAlias = _typing.Literal["document"]  # noqa: Y015
+    _WhichOneofArgType__document: _TypeAlias = _typing.Literal["_document", b"_document"]  # noqa: Y015
+    _WhichOneofReturnType__pipeline_id: _TypeAlias = _typing.Literal["pipeline_id"]  # noqa: Y015
+    _WhichOneofArgType__pipeline_id: _TypeAlias = _typing.Literal["_pipeline_id", b"_pipeline_id"]  # noqa: Y015
+    _WhichOneofReturnType__priority: _TypeAlias = _typing.Literal["priority"]  # noqa: Y015
+    _WhichOneofArgType__priority: _TypeAlias = _typing.Literal["_priority", b"_priority"]  # noqa: Y015
+    _WhichOneofReturnType__source: _TypeAlias = _typing.Literal["source"]  # noqa: Y015
+    _WhichOneofArgType__source: _TypeAlias = _typing.Literal["_source", b"_source"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__document) -> _WhichOneofReturnType__document | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pipeline_id) -> _WhichOneofReturnType__pipeline_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__priority) -> _WhichOneofReturnType__priority | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__source) -> _WhichOneofReturnType__source | None: ...
+
+Global___PreviewSlaRequest: _TypeAlias = PreviewSlaRequest  # noqa: Y015
+
+@_typing.final
+class PreviewSlaResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POLICY_FIELD_NUMBER: _builtins.int
+    AT_RISK_AT_FIELD_NUMBER: _builtins.int
+    RESPONSE_DEADLINE_FIELD_NUMBER: _builtins.int
+    ELAPSED_BUSINESS_SECONDS_FIELD_NUMBER: _builtins.int
+    policy: _builtins.str
+    """The policy's name; absent where none covers such a lead."""
+    elapsed_business_seconds: _builtins.int
+    """Whole seconds of the policy's business time from creation until `until`; 0 when that is not later."""
+    @_builtins.property
+    def at_risk_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def response_deadline(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        policy: _builtins.str | None = ...,
+        at_risk_at: _timestamp_pb2.Timestamp | None = ...,
+        response_deadline: _timestamp_pb2.Timestamp | None = ...,
+        elapsed_business_seconds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_policy", b"_policy", "at_risk_at", b"at_risk_at", "policy", b"policy", "response_deadline", b"response_deadline"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_policy", b"_policy", "at_risk_at", b"at_risk_at", "elapsed_business_seconds", b"elapsed_business_seconds", "policy", b"policy", "response_deadline", b"response_deadline"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__policy: _TypeAlias = _typing.Literal["policy"]  # noqa: Y015
+    _WhichOneofArgType__policy: _TypeAlias = _typing.Literal["_policy", b"_policy"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__policy) -> _WhichOneofReturnType__policy | None: ...
+
+Global___PreviewSlaResponse: _TypeAlias = PreviewSlaResponse  # noqa: Y015
+
+@_typing.final
+class CheckBreachesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORDING_ONLY_FIELD_NUMBER: _builtins.int
+    MAX_WAIT_FIELD_NUMBER: _builtins.int
+    recording_only: _builtins.bool
+    """Only records: clocks are not compared with their leads."""
+    @_builtins.property
+    def max_wait(self) -> _duration_pb2.Duration:
+        """How long to wait for the comparison of all clocks, at most 30 s; absent: 10 s."""
+
+    def __init__(
+        self,
+        *,
+        recording_only: _builtins.bool = ...,
+        max_wait: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["max_wait", b"max_wait"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_wait", b"max_wait", "recording_only", b"recording_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -288,7 +392,7 @@ class CheckBreachesResponse(_message.Message):
     breached: _builtins.int
     escalated: _builtins.int
     repaired: _builtins.int
-    """Clocks that were ordered anew."""
+    """Clocks that were ordered anew, as far as that is known when the wait ends."""
     def __init__(
         self,
         *,
@@ -307,6 +411,303 @@ class CheckBreachesResponse(_message.Message):
 Global___CheckBreachesResponse: _TypeAlias = CheckBreachesResponse  # noqa: Y015
 
 @_typing.final
+class OperateClockRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAD_ID_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    EXTEND_UNTIL_FIELD_NUMBER: _builtins.int
+    PAUSE_FIELD_NUMBER: _builtins.int
+    RESUME_FIELD_NUMBER: _builtins.int
+    READ_FIELD_NUMBER: _builtins.int
+    lead_id: _builtins.str
+    by: _builtins.str
+    """Who asks for it, and why: 1 to 200 and 1 to 1,000 characters."""
+    reason: _builtins.str
+    @_builtins.property
+    def extend_until(self) -> _timestamp_pb2.Timestamp:
+        """Moves the deadline to a later instant, at most a year ahead; what lies ahead moves along."""
+
+    @_builtins.property
+    def pause(self) -> Global___PauseClock:
+        """Stands still until an operator lets it go on, at whatever stage the lead is."""
+
+    @_builtins.property
+    def resume(self) -> Global___ResumeClock: ...
+    @_builtins.property
+    def read(self) -> Global___ReadClock:
+        """Changes nothing: the answer is the clock as it is."""
+
+    def __init__(
+        self,
+        *,
+        lead_id: _builtins.str = ...,
+        by: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        extend_until: _timestamp_pb2.Timestamp | None = ...,
+        pause: Global___PauseClock | None = ...,
+        resume: Global___ResumeClock | None = ...,
+        read: Global___ReadClock | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["extend_until", b"extend_until", "operation", b"operation", "pause", b"pause", "read", b"read", "resume", b"resume"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "extend_until", b"extend_until", "lead_id", b"lead_id", "operation", b"operation", "pause", b"pause", "read", b"read", "reason", b"reason", "resume", b"resume"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_operation: _TypeAlias = _typing.Literal["extend_until", "pause", "resume", "read"]  # noqa: Y015
+    _WhichOneofArgType_operation: _TypeAlias = _typing.Literal["operation", b"operation"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_operation) -> _WhichOneofReturnType_operation | None: ...
+
+Global___OperateClockRequest: _TypeAlias = OperateClockRequest  # noqa: Y015
+
+@_typing.final
+class PauseClock(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseClock: _TypeAlias = PauseClock  # noqa: Y015
+
+@_typing.final
+class ResumeClock(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeClock: _TypeAlias = ResumeClock  # noqa: Y015
+
+@_typing.final
+class ReadClock(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadClock: _TypeAlias = ReadClock  # noqa: Y015
+
+@_typing.final
+class OperateClockResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOCK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def clock(self) -> Global___SlaClock:
+        """The clock as it is now."""
+
+    def __init__(
+        self,
+        *,
+        clock: Global___SlaClock | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["clock", b"clock"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock", b"clock"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OperateClockResponse: _TypeAlias = OperateClockResponse  # noqa: Y015
+
+@_typing.final
+class ClockOfLead(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAD_ID_FIELD_NUMBER: _builtins.int
+    CLOCK_FIELD_NUMBER: _builtins.int
+    lead_id: _builtins.str
+    @_builtins.property
+    def clock(self) -> Global___SlaClock:
+        """Without instants and with `closed_by` `deleted` for a lead that is not known."""
+
+    def __init__(
+        self,
+        *,
+        lead_id: _builtins.str = ...,
+        clock: Global___SlaClock | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["clock", b"clock"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock", b"clock", "lead_id", b"lead_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClockOfLead: _TypeAlias = ClockOfLead  # noqa: Y015
+
+@_typing.final
+class ListClocksRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAD_IDS_FIELD_NUMBER: _builtins.int
+    AFTER_LEAD_ID_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    after_lead_id: _builtins.str
+    """or the running ones of the leads behind this id, from the first one where it is empty."""
+    limit: _builtins.int
+    """1 to 1,000; 0 means 500."""
+    @_builtins.property
+    def lead_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Either the clocks of these leads, at most 1,000, whether they run or not,"""
+
+    def __init__(
+        self,
+        *,
+        lead_ids: _abc.Iterable[_builtins.str] | None = ...,
+        after_lead_id: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_lead_id", b"after_lead_id", "lead_ids", b"lead_ids", "limit", b"limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListClocksRequest: _TypeAlias = ListClocksRequest  # noqa: Y015
+
+@_typing.final
+class ListClocksResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOCKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def clocks(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClockOfLead]:
+        """By the ids of their leads."""
+
+    def __init__(
+        self,
+        *,
+        clocks: _abc.Iterable[Global___ClockOfLead] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clocks", b"clocks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListClocksResponse: _TypeAlias = ListClocksResponse  # noqa: Y015
+
+@_typing.final
+class ClockToRepair(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAD_ID_FIELD_NUMBER: _builtins.int
+    KNOWN_VERSION_FIELD_NUMBER: _builtins.int
+    lead_id: _builtins.str
+    known_version: _builtins.int
+    """What a run knows; 0 where there is none. The order is newer."""
+    def __init__(
+        self,
+        *,
+        lead_id: _builtins.str = ...,
+        known_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["known_version", b"known_version", "lead_id", b"lead_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClockToRepair: _TypeAlias = ClockToRepair  # noqa: Y015
+
+@_typing.final
+class RepairClocksRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOCKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def clocks(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClockToRepair]:
+        """1 to 1,000."""
+
+    def __init__(
+        self,
+        *,
+        clocks: _abc.Iterable[Global___ClockToRepair] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clocks", b"clocks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RepairClocksRequest: _TypeAlias = RepairClocksRequest  # noqa: Y015
+
+@_typing.final
+class RepairClocksResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPAIRED_FIELD_NUMBER: _builtins.int
+    repaired: _builtins.int
+    """How many were ordered anew."""
+    def __init__(
+        self,
+        *,
+        repaired: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["repaired", b"repaired"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RepairClocksResponse: _TypeAlias = RepairClocksResponse  # noqa: Y015
+
+@_typing.final
+class EndClockCheckRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECK_ID_FIELD_NUMBER: _builtins.int
+    REPAIRED_FIELD_NUMBER: _builtins.int
+    check_id: _builtins.str
+    repaired: _builtins.int
+    """Clocks that were ordered anew."""
+    def __init__(
+        self,
+        *,
+        check_id: _builtins.str = ...,
+        repaired: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_id", b"check_id", "repaired", b"repaired"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndClockCheckRequest: _TypeAlias = EndClockCheckRequest  # noqa: Y015
+
+@_typing.final
+class EndClockCheckResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndClockCheckResponse: _TypeAlias = EndClockCheckResponse  # noqa: Y015
+
+@_typing.final
 class SlaClock(_message.Message):
     """The instants of one lead's clock, all UTC."""
 
@@ -317,10 +718,13 @@ class SlaClock(_message.Message):
     DEADLINE_FIELD_NUMBER: _builtins.int
     ESCALATIONS_FIELD_NUMBER: _builtins.int
     CLOSED_BY_FIELD_NUMBER: _builtins.int
+    PAUSED_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Grows by each change of the clock; an older one is to be ignored."""
     closed_by: _builtins.str
     """Why nothing more is to come: answered, converted, disqualified, deleted; empty while the clock runs."""
+    paused: _builtins.bool
+    """It stands still: instants that it would have come to are absent."""
     @_builtins.property
     def at_risk_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -335,10 +739,11 @@ class SlaClock(_message.Message):
         deadline: _timestamp_pb2.Timestamp | None = ...,
         escalations: _abc.Iterable[_timestamp_pb2.Timestamp] | None = ...,
         closed_by: _builtins.str = ...,
+        paused: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at_risk_at", b"at_risk_at", "deadline", b"deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_risk_at", b"at_risk_at", "closed_by", b"closed_by", "deadline", b"deadline", "escalations", b"escalations", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_risk_at", b"at_risk_at", "closed_by", b"closed_by", "deadline", b"deadline", "escalations", b"escalations", "paused", b"paused", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -46,10 +46,35 @@ class SlaServiceStub:
                 request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.GetSlaSummaryRequest.SerializeToString,
                 response_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.GetSlaSummaryResponse.FromString,
                 _registered_method=True)
+        self.PreviewSla = channel.unary_unary(
+                '/leadline.leads.v1.SlaService/PreviewSla',
+                request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.PreviewSlaRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.PreviewSlaResponse.FromString,
+                _registered_method=True)
         self.CheckBreaches = channel.unary_unary(
                 '/leadline.leads.v1.SlaService/CheckBreaches',
                 request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesRequest.SerializeToString,
                 response_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesResponse.FromString,
+                _registered_method=True)
+        self.OperateClock = channel.unary_unary(
+                '/leadline.leads.v1.SlaService/OperateClock',
+                request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.OperateClockRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.OperateClockResponse.FromString,
+                _registered_method=True)
+        self.ListClocks = channel.unary_unary(
+                '/leadline.leads.v1.SlaService/ListClocks',
+                request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.ListClocksRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.ListClocksResponse.FromString,
+                _registered_method=True)
+        self.RepairClocks = channel.unary_unary(
+                '/leadline.leads.v1.SlaService/RepairClocks',
+                request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.RepairClocksRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.RepairClocksResponse.FromString,
+                _registered_method=True)
+        self.EndClockCheck = channel.unary_unary(
+                '/leadline.leads.v1.SlaService/EndClockCheck',
+                request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.EndClockCheckRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.EndClockCheckResponse.FromString,
                 _registered_method=True)
         self.RecordMilestone = channel.unary_unary(
                 '/leadline.leads.v1.SlaService/RecordMilestone',
@@ -77,8 +102,49 @@ class SlaServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewSla(self, request, context):
+        """What a policy promises to a lead that is created at some time, by the settings in force or by a draft of them.
+        Nothing is stored.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CheckBreaches(self, request, context):
-        """Records what clocks should have recorded by now and did not, and orders those clocks anew.
+        """Records what clocks should have recorded by now and did not, orders those clocks anew, and has the check-sla-clocks
+        workflow compare all clocks with their leads; waits for it up to `max_wait`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OperateClock(self, request, context):
+        """For the lead-sla workflow: does with a clock what an operator asks for, and leaves an activity that says who and
+        why. With the metadata key `idempotency-key` once, however often it is called. CLOCK_CLOSED where the clock is
+        over, CLOCK_PAUSED, CLOCK_NOT_PAUSED, VALIDATION_FAILED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListClocks(self, request, context):
+        """For the check-sla-clocks workflow: the next leads by id whose clock runs, or the clocks of leads by their ids.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RepairClocks(self, request, context):
+        """For the check-sla-clocks workflow: orders the clocks of these leads anew, newer than any that a run may know.
+        Leads whose clock is ordered already and not delivered yet are left out, as are those that have no clock to run;
+        a run whose lead waits no more hears so.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndClockCheck(self, request, context):
+        """For the check-sla-clocks workflow: the check that CheckBreaches asked for is over.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -105,10 +171,35 @@ def add_SlaServiceServicer_to_server(servicer, server):
                     request_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.GetSlaSummaryRequest.FromString,
                     response_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.GetSlaSummaryResponse.SerializeToString,
             ),
+            'PreviewSla': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewSla,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.PreviewSlaRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.PreviewSlaResponse.SerializeToString,
+            ),
             'CheckBreaches': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckBreaches,
                     request_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesRequest.FromString,
                     response_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesResponse.SerializeToString,
+            ),
+            'OperateClock': grpc.unary_unary_rpc_method_handler(
+                    servicer.OperateClock,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.OperateClockRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.OperateClockResponse.SerializeToString,
+            ),
+            'ListClocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListClocks,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.ListClocksRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.ListClocksResponse.SerializeToString,
+            ),
+            'RepairClocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.RepairClocks,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.RepairClocksRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.RepairClocksResponse.SerializeToString,
+            ),
+            'EndClockCheck': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndClockCheck,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.EndClockCheckRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.EndClockCheckResponse.SerializeToString,
             ),
             'RecordMilestone': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordMilestone,
@@ -183,6 +274,33 @@ class SlaService:
             _registered_method=True)
 
     @staticmethod
+    def PreviewSla(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.SlaService/PreviewSla',
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.PreviewSlaRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.PreviewSlaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CheckBreaches(request,
             target,
             options=(),
@@ -199,6 +317,114 @@ class SlaService:
             '/leadline.leads.v1.SlaService/CheckBreaches',
             leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesRequest.SerializeToString,
             leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OperateClock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.SlaService/OperateClock',
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.OperateClockRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.OperateClockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListClocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.SlaService/ListClocks',
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.ListClocksRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.ListClocksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RepairClocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.SlaService/RepairClocks',
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.RepairClocksRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.RepairClocksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndClockCheck(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.SlaService/EndClockCheck',
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.EndClockCheckRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.EndClockCheckResponse.FromString,
             options,
             channel_credentials,
             insecure,

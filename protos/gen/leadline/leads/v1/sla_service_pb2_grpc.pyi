@@ -39,8 +39,28 @@ class SlaServiceStub:
     """The SLA of one lead."""
     GetSlaSummary: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.GetSlaSummaryRequest, _sla_service_pb2.GetSlaSummaryResponse]
     """Every lead with an SLA that is not deleted, counted once."""
+    PreviewSla: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.PreviewSlaRequest, _sla_service_pb2.PreviewSlaResponse]
+    """What a policy promises to a lead that is created at some time, by the settings in force or by a draft of them.
+    Nothing is stored.
+    """
     CheckBreaches: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.CheckBreachesRequest, _sla_service_pb2.CheckBreachesResponse]
-    """Records what clocks should have recorded by now and did not, and orders those clocks anew."""
+    """Records what clocks should have recorded by now and did not, orders those clocks anew, and has the check-sla-clocks
+    workflow compare all clocks with their leads; waits for it up to `max_wait`.
+    """
+    OperateClock: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.OperateClockRequest, _sla_service_pb2.OperateClockResponse]
+    """For the lead-sla workflow: does with a clock what an operator asks for, and leaves an activity that says who and
+    why. With the metadata key `idempotency-key` once, however often it is called. CLOCK_CLOSED where the clock is
+    over, CLOCK_PAUSED, CLOCK_NOT_PAUSED, VALIDATION_FAILED.
+    """
+    ListClocks: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.ListClocksRequest, _sla_service_pb2.ListClocksResponse]
+    """For the check-sla-clocks workflow: the next leads by id whose clock runs, or the clocks of leads by their ids."""
+    RepairClocks: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.RepairClocksRequest, _sla_service_pb2.RepairClocksResponse]
+    """For the check-sla-clocks workflow: orders the clocks of these leads anew, newer than any that a run may know.
+    Leads whose clock is ordered already and not delivered yet are left out, as are those that have no clock to run;
+    a run whose lead waits no more hears so.
+    """
+    EndClockCheck: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.EndClockCheckRequest, _sla_service_pb2.EndClockCheckResponse]
+    """For the check-sla-clocks workflow: the check that CheckBreaches asked for is over."""
     RecordMilestone: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.RecordMilestoneRequest, _sla_service_pb2.RecordMilestoneResponse]
     """For the lead-sla workflow: records that a milestone of the clock has come. Once, however often it is
     called; whether the milestone still counts is decided in this call's transaction.
@@ -57,8 +77,28 @@ class SlaServiceAsyncStub(SlaServiceStub):
     """The SLA of one lead."""
     GetSlaSummary: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.GetSlaSummaryRequest, _sla_service_pb2.GetSlaSummaryResponse]  # type: ignore[assignment]
     """Every lead with an SLA that is not deleted, counted once."""
+    PreviewSla: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.PreviewSlaRequest, _sla_service_pb2.PreviewSlaResponse]  # type: ignore[assignment]
+    """What a policy promises to a lead that is created at some time, by the settings in force or by a draft of them.
+    Nothing is stored.
+    """
     CheckBreaches: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.CheckBreachesRequest, _sla_service_pb2.CheckBreachesResponse]  # type: ignore[assignment]
-    """Records what clocks should have recorded by now and did not, and orders those clocks anew."""
+    """Records what clocks should have recorded by now and did not, orders those clocks anew, and has the check-sla-clocks
+    workflow compare all clocks with their leads; waits for it up to `max_wait`.
+    """
+    OperateClock: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.OperateClockRequest, _sla_service_pb2.OperateClockResponse]  # type: ignore[assignment]
+    """For the lead-sla workflow: does with a clock what an operator asks for, and leaves an activity that says who and
+    why. With the metadata key `idempotency-key` once, however often it is called. CLOCK_CLOSED where the clock is
+    over, CLOCK_PAUSED, CLOCK_NOT_PAUSED, VALIDATION_FAILED.
+    """
+    ListClocks: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.ListClocksRequest, _sla_service_pb2.ListClocksResponse]  # type: ignore[assignment]
+    """For the check-sla-clocks workflow: the next leads by id whose clock runs, or the clocks of leads by their ids."""
+    RepairClocks: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.RepairClocksRequest, _sla_service_pb2.RepairClocksResponse]  # type: ignore[assignment]
+    """For the check-sla-clocks workflow: orders the clocks of these leads anew, newer than any that a run may know.
+    Leads whose clock is ordered already and not delivered yet are left out, as are those that have no clock to run;
+    a run whose lead waits no more hears so.
+    """
+    EndClockCheck: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.EndClockCheckRequest, _sla_service_pb2.EndClockCheckResponse]  # type: ignore[assignment]
+    """For the check-sla-clocks workflow: the check that CheckBreaches asked for is over."""
     RecordMilestone: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.RecordMilestoneRequest, _sla_service_pb2.RecordMilestoneResponse]  # type: ignore[assignment]
     """For the lead-sla workflow: records that a milestone of the clock has come. Once, however often it is
     called; whether the milestone still counts is decided in this call's transaction.
@@ -86,12 +126,62 @@ class SlaServiceServicer(metaclass=_abc_1.ABCMeta):
         """Every lead with an SLA that is not deleted, counted once."""
 
     @_abc_1.abstractmethod
+    def PreviewSla(
+        self,
+        request: _sla_service_pb2.PreviewSlaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sla_service_pb2.PreviewSlaResponse, _abc.Awaitable[_sla_service_pb2.PreviewSlaResponse]]:
+        """What a policy promises to a lead that is created at some time, by the settings in force or by a draft of them.
+        Nothing is stored.
+        """
+
+    @_abc_1.abstractmethod
     def CheckBreaches(
         self,
         request: _sla_service_pb2.CheckBreachesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sla_service_pb2.CheckBreachesResponse, _abc.Awaitable[_sla_service_pb2.CheckBreachesResponse]]:
-        """Records what clocks should have recorded by now and did not, and orders those clocks anew."""
+        """Records what clocks should have recorded by now and did not, orders those clocks anew, and has the check-sla-clocks
+        workflow compare all clocks with their leads; waits for it up to `max_wait`.
+        """
+
+    @_abc_1.abstractmethod
+    def OperateClock(
+        self,
+        request: _sla_service_pb2.OperateClockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sla_service_pb2.OperateClockResponse, _abc.Awaitable[_sla_service_pb2.OperateClockResponse]]:
+        """For the lead-sla workflow: does with a clock what an operator asks for, and leaves an activity that says who and
+        why. With the metadata key `idempotency-key` once, however often it is called. CLOCK_CLOSED where the clock is
+        over, CLOCK_PAUSED, CLOCK_NOT_PAUSED, VALIDATION_FAILED.
+        """
+
+    @_abc_1.abstractmethod
+    def ListClocks(
+        self,
+        request: _sla_service_pb2.ListClocksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sla_service_pb2.ListClocksResponse, _abc.Awaitable[_sla_service_pb2.ListClocksResponse]]:
+        """For the check-sla-clocks workflow: the next leads by id whose clock runs, or the clocks of leads by their ids."""
+
+    @_abc_1.abstractmethod
+    def RepairClocks(
+        self,
+        request: _sla_service_pb2.RepairClocksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sla_service_pb2.RepairClocksResponse, _abc.Awaitable[_sla_service_pb2.RepairClocksResponse]]:
+        """For the check-sla-clocks workflow: orders the clocks of these leads anew, newer than any that a run may know.
+        Leads whose clock is ordered already and not delivered yet are left out, as are those that have no clock to run;
+        a run whose lead waits no more hears so.
+        """
+
+    @_abc_1.abstractmethod
+    def EndClockCheck(
+        self,
+        request: _sla_service_pb2.EndClockCheckRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sla_service_pb2.EndClockCheckResponse, _abc.Awaitable[_sla_service_pb2.EndClockCheckResponse]]:
+        """For the check-sla-clocks workflow: the check that CheckBreaches asked for is over."""
 
     @_abc_1.abstractmethod
     def RecordMilestone(

@@ -210,6 +210,11 @@ class SettingsServiceStub:
                 request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateSettingsRequest.SerializeToString,
                 response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateSettingsResponse.FromString,
                 _registered_method=True)
+        self.CheckSettings = channel.unary_unary(
+                '/leadline.settings.v1.SettingsService/CheckSettings',
+                request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CheckSettingsRequest.SerializeToString,
+                response_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CheckSettingsResponse.FromString,
+                _registered_method=True)
         self.GetRetirement = channel.unary_unary(
                 '/leadline.settings.v1.SettingsService/GetRetirement',
                 request_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.GetRetirementRequest.SerializeToString,
@@ -471,6 +476,13 @@ class SettingsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckSettings(self, request, context):
+        """What UpdateSettings would make of the document, with the same refusals; nothing is stored.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetRetirement(self, request, context):
         """How a deletion stands.
         """
@@ -652,6 +664,11 @@ def add_SettingsServiceServicer_to_server(servicer, server):
                     servicer.UpdateSettings,
                     request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateSettingsRequest.FromString,
                     response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateSettingsResponse.SerializeToString,
+            ),
+            'CheckSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckSettings,
+                    request_deserializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CheckSettingsRequest.FromString,
+                    response_serializer=leadline_dot_settings_dot_v1_dot_settings__service__pb2.CheckSettingsResponse.SerializeToString,
             ),
             'GetRetirement': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRetirement,
@@ -1566,6 +1583,33 @@ class SettingsService:
             '/leadline.settings.v1.SettingsService/UpdateSettings',
             leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateSettingsRequest.SerializeToString,
             leadline_dot_settings_dot_v1_dot_settings__service__pb2.UpdateSettingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.settings.v1.SettingsService/CheckSettings',
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CheckSettingsRequest.SerializeToString,
+            leadline_dot_settings_dot_v1_dot_settings__service__pb2.CheckSettingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -117,6 +117,8 @@ class SettingsServiceStub:
     """Merges the given sections into the document, key by key, a list as a whole, and validates the result
     as a whole: VALIDATION_FAILED names each path, such as `sla.policies[0].businessHours.hours.mon[1]`.
     """
+    CheckSettings: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.CheckSettingsRequest, _settings_service_pb2.CheckSettingsResponse]
+    """What UpdateSettings would make of the document, with the same refusals; nothing is stored."""
     GetRetirement: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.GetRetirementRequest, _settings_service_pb2.GetRetirementResponse]
     """How a deletion stands."""
     ListRetirements: _grpc.UnaryUnaryMultiCallable[_settings_service_pb2.ListRetirementsRequest, _settings_service_pb2.ListRetirementsResponse]
@@ -211,6 +213,8 @@ class SettingsServiceAsyncStub(SettingsServiceStub):
     """Merges the given sections into the document, key by key, a list as a whole, and validates the result
     as a whole: VALIDATION_FAILED names each path, such as `sla.policies[0].businessHours.hours.mon[1]`.
     """
+    CheckSettings: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.CheckSettingsRequest, _settings_service_pb2.CheckSettingsResponse]  # type: ignore[assignment]
+    """What UpdateSettings would make of the document, with the same refusals; nothing is stored."""
     GetRetirement: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.GetRetirementRequest, _settings_service_pb2.GetRetirementResponse]  # type: ignore[assignment]
     """How a deletion stands."""
     ListRetirements: _aio.UnaryUnaryMultiCallable[_settings_service_pb2.ListRetirementsRequest, _settings_service_pb2.ListRetirementsResponse]  # type: ignore[assignment]
@@ -500,6 +504,14 @@ class SettingsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Merges the given sections into the document, key by key, a list as a whole, and validates the result
         as a whole: VALIDATION_FAILED names each path, such as `sla.policies[0].businessHours.hours.mon[1]`.
         """
+
+    @_abc_1.abstractmethod
+    def CheckSettings(
+        self,
+        request: _settings_service_pb2.CheckSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_service_pb2.CheckSettingsResponse, _abc.Awaitable[_settings_service_pb2.CheckSettingsResponse]]:
+        """What UpdateSettings would make of the document, with the same refusals; nothing is stored."""
 
     @_abc_1.abstractmethod
     def GetRetirement(

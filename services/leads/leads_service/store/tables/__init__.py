@@ -31,6 +31,7 @@ from leads_service.store.tables.counts import (
 )
 from leads_service.store.tables.imports import IMPORT_MATCHES, IMPORT_REFUSALS, IMPORTS
 from leads_service.store.tables.leads import LEADS, TO_RECORD
+from leads_service.store.tables.sla import CLOCK_CHECKS, NOTIFICATION_NUMBERS, NOTIFICATIONS
 
 OUTBOX = outbox_table(METADATA)
 IDEMPOTENCY_KEYS = idempotency_table(METADATA)
@@ -38,6 +39,7 @@ IDEMPOTENCY_KEYS = idempotency_table(METADATA)
 __all__ = [
     "ACTIVITIES",
     "ASSIGNMENT_TURNS",
+    "CLOCK_CHECKS",
     "CLOSED_ENTRIES",
     "CONFIGURATION_COPY",
     "CONVERSIONS",
@@ -55,6 +57,8 @@ __all__ = [
     "LEAD_TEXTS",
     "METADATA",
     "NOTES",
+    "NOTIFICATIONS",
+    "NOTIFICATION_NUMBERS",
     "OUTBOX",
     "PRODUCT_LINES",
     "RESCORE",
