@@ -10,12 +10,14 @@ from kit.errors import invalid_field
 from kit.ids import parse_optional_id
 from kit.rpc.times import to_timestamp
 from leads_service.domain.conversion import ConversionRequest, Readiness
-from leads_service.store.conversions import COMPLETED, FAILED, RUNNING, Conversion
+from leads_service.store.conversions import COMPLETED, FAILED, RUNNING, UNCONVERTED, UNCONVERTING, Conversion
 
 _STATES: dict[str, Any] = {
     RUNNING: pb.CONVERSION_STATE_RUNNING,
     COMPLETED: pb.CONVERSION_STATE_COMPLETED,
     FAILED: pb.CONVERSION_STATE_FAILED,
+    UNCONVERTING: pb.CONVERSION_STATE_UNCONVERTING,
+    UNCONVERTED: pb.CONVERSION_STATE_UNCONVERTED,
 }
 
 # What a contact is called by.

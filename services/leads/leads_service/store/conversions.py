@@ -1,6 +1,6 @@
 """Conversions: what is planned, where it stands, and who is told when it ends."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,8 @@ from leads_service.store.tables import CONVERSIONS
 
 ENDED_CHANNEL = "conversion_ended"
 RUNNING, COMPLETED, FAILED = "running", "completed", "failed"
+# A completed one that somebody asked to undo, and one that was undone.
+UNCONVERTING, UNCONVERTED = "unconverting", "unconverted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +29,14 @@ class Conversion:
     opportunity_id: UUID | None = None
     failure_reason: str | None = None
     failure_message: str | None = None
+    obstacles: list[dict[str, str]] = field(default_factory=list)
     started_by: UUID
     started_at: datetime
     ended_at: datetime | None = None
+    ordered_at: datetime
+    waits: dict[str, str] | None = None
+    unconverted_by: UUID | None = None
+    unconverted_at: datetime | None = None
 
 
 async def insert(tx: Writing, conversion: Conversion) -> None:

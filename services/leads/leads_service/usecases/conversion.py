@@ -65,6 +65,7 @@ async def _start(tx: Writing, lead: Lead, order: Order, situation: Situation) ->
         plan=rules.plan(ready, order.request, place, owner, configuration),
         started_by=order.started_by,
         started_at=situation.now,
+        ordered_at=situation.now,
     )
     if "opportunity" in started.plan:
         await closed_entries.require_open(tx, {Retiring.STAGE: place[1]}, configuration.revision)

@@ -159,6 +159,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. The SLA clock stands still, by an operator or because of the lead's stage."""
     ERROR_REASON_CLOCK_NOT_PAUSED: _ErrorReason.ValueType  # 82
     """FAILED_PRECONDITION. No operator has the SLA clock stand still."""
+    ERROR_REASON_LEAD_NOT_CONVERTED: _ErrorReason.ValueType  # 85
+    """FAILED_PRECONDITION. Only a converted lead's conversion is undone. {"metadata": {"status": "open"}}"""
+    ERROR_REASON_UNDO_TIME_OVER: _ErrorReason.ValueType  # 86
+    """FAILED_PRECONDITION. The conversion is longer ago than the settings let it be undone. {"metadata": {"undoHours": "72"}}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of the google.rpc.ErrorInfo in each error's details; its domain is `leadline`.
@@ -303,4 +307,8 @@ ERROR_REASON_CLOCK_PAUSED: ErrorReason.ValueType  # 81
 """FAILED_PRECONDITION. The SLA clock stands still, by an operator or because of the lead's stage."""
 ERROR_REASON_CLOCK_NOT_PAUSED: ErrorReason.ValueType  # 82
 """FAILED_PRECONDITION. No operator has the SLA clock stand still."""
+ERROR_REASON_LEAD_NOT_CONVERTED: ErrorReason.ValueType  # 85
+"""FAILED_PRECONDITION. Only a converted lead's conversion is undone. {"metadata": {"status": "open"}}"""
+ERROR_REASON_UNDO_TIME_OVER: ErrorReason.ValueType  # 86
+"""FAILED_PRECONDITION. The conversion is longer ago than the settings let it be undone. {"metadata": {"undoHours": "72"}}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -32,6 +32,10 @@ class _ConversionStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Conve
     CONVERSION_STATE_COMPLETED: _ConversionState.ValueType  # 2
     CONVERSION_STATE_FAILED: _ConversionState.ValueType  # 3
     """Everything it made was undone and the lead is free again."""
+    CONVERSION_STATE_UNCONVERTING: _ConversionState.ValueType  # 4
+    """A completed one that is being undone because somebody asked for it."""
+    CONVERSION_STATE_UNCONVERTED: _ConversionState.ValueType  # 5
+    """Undone because somebody asked for it; the lead is open."""
 
 class ConversionState(_ConversionState, metaclass=_ConversionStateEnumTypeWrapper): ...
 
@@ -40,6 +44,10 @@ CONVERSION_STATE_RUNNING: ConversionState.ValueType  # 1
 CONVERSION_STATE_COMPLETED: ConversionState.ValueType  # 2
 CONVERSION_STATE_FAILED: ConversionState.ValueType  # 3
 """Everything it made was undone and the lead is free again."""
+CONVERSION_STATE_UNCONVERTING: ConversionState.ValueType  # 4
+"""A completed one that is being undone because somebody asked for it."""
+CONVERSION_STATE_UNCONVERTED: ConversionState.ValueType  # 5
+"""Undone because somebody asked for it; the lead is open."""
 Global___ConversionState: _TypeAlias = ConversionState  # noqa: Y015
 
 @_typing.final
@@ -56,6 +64,9 @@ class Conversion(_message.Message):
     FAILURE_MESSAGE_FIELD_NUMBER: _builtins.int
     STARTED_AT_FIELD_NUMBER: _builtins.int
     ENDED_AT_FIELD_NUMBER: _builtins.int
+    WAITS_FIELD_NUMBER: _builtins.int
+    UNCONVERTED_AT_FIELD_NUMBER: _builtins.int
+    OBSTACLES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     lead_id: _builtins.str
     state: Global___ConversionState.ValueType
@@ -63,13 +74,25 @@ class Conversion(_message.Message):
     contact_id: _builtins.str
     opportunity_id: _builtins.str
     failure_reason: _builtins.str
-    """Why it failed: an ErrorReason without its prefix."""
+    """Why it failed, or why it could not be undone when that was last asked for: an ErrorReason without its prefix."""
     failure_message: _builtins.str
     """For people."""
     @_builtins.property
     def started_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def ended_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def waits(self) -> Global___ConversionWait:
+        """While it waits for something: at which step, since when, for what (an ErrorReason without its prefix, and for people)."""
+
+    @_builtins.property
+    def unconverted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was undone because somebody asked for it."""
+
+    @_builtins.property
+    def obstacles(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConversionObstacle]:
+        """What is at fault, where the failure names it: `accountId`, `contactId`, `opportunityId`."""
+
     def __init__(
         self,
         *,
@@ -83,10 +106,13 @@ class Conversion(_message.Message):
         failure_message: _builtins.str | None = ...,
         started_at: _timestamp_pb2.Timestamp | None = ...,
         ended_at: _timestamp_pb2.Timestamp | None = ...,
+        waits: Global___ConversionWait | None = ...,
+        unconverted_at: _timestamp_pb2.Timestamp | None = ...,
+        obstacles: _abc.Iterable[Global___ConversionObstacle] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_failure_message", b"_failure_message", "_failure_reason", b"_failure_reason", "_opportunity_id", b"_opportunity_id", "account_id", b"account_id", "contact_id", b"contact_id", "ended_at", b"ended_at", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "opportunity_id", b"opportunity_id", "started_at", b"started_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_failure_message", b"_failure_message", "_failure_reason", b"_failure_reason", "_opportunity_id", b"_opportunity_id", "account_id", b"account_id", "contact_id", b"contact_id", "ended_at", b"ended_at", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "opportunity_id", b"opportunity_id", "started_at", b"started_at", "unconverted_at", b"unconverted_at", "waits", b"waits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_failure_message", b"_failure_message", "_failure_reason", b"_failure_reason", "_opportunity_id", b"_opportunity_id", "account_id", b"account_id", "contact_id", b"contact_id", "ended_at", b"ended_at", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "id", b"id", "lead_id", b"lead_id", "opportunity_id", b"opportunity_id", "started_at", b"started_at", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_account_id", b"_account_id", "_contact_id", b"_contact_id", "_failure_message", b"_failure_message", "_failure_reason", b"_failure_reason", "_opportunity_id", b"_opportunity_id", "account_id", b"account_id", "contact_id", b"contact_id", "ended_at", b"ended_at", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "id", b"id", "lead_id", b"lead_id", "obstacles", b"obstacles", "opportunity_id", b"opportunity_id", "started_at", b"started_at", "state", b"state", "unconverted_at", b"unconverted_at", "waits", b"waits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__account_id: _TypeAlias = _typing.Literal["account_id"]  # noqa: Y015
     _WhichOneofArgType__account_id: _TypeAlias = _typing.Literal["_account_id", b"_account_id"]  # noqa: Y015
@@ -110,6 +136,60 @@ class Conversion(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__opportunity_id) -> _WhichOneofReturnType__opportunity_id | None: ...
 
 Global___Conversion: _TypeAlias = Conversion  # noqa: Y015
+
+@_typing.final
+class ConversionWait(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STEP_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    step: _builtins.str
+    """For people: `ensure contact`, `undo: account`."""
+    reason: _builtins.str
+    message: _builtins.str
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        step: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "reason", b"reason", "since", b"since", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConversionWait: _TypeAlias = ConversionWait  # noqa: Y015
+
+@_typing.final
+class ConversionObstacle(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """accountId, contactId or opportunityId."""
+    reason: _builtins.str
+    """CHANGED or USED."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConversionObstacle: _TypeAlias = ConversionObstacle  # noqa: Y015
 
 @_typing.final
 class RecordMatch(_message.Message):
@@ -163,6 +243,7 @@ class CheckConversionResponse(_message.Message):
     EXISTING_ACCOUNT_FIELD_NUMBER: _builtins.int
     REQUIRED_FIELDS_FIELD_NUMBER: _builtins.int
     MISSING_FIELDS_FIELD_NUMBER: _builtins.int
+    POSSIBLE_ACCOUNTS_FIELD_NUMBER: _builtins.int
     can_convert: _builtins.bool
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -174,16 +255,20 @@ class CheckConversionResponse(_message.Message):
 
     @_builtins.property
     def possible_contacts(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordMatch]:
-        """Share only the phone number."""
+        """Share only the phone number, or the e-mail with the existing one."""
 
     @_builtins.property
     def existing_account(self) -> Global___RecordMatch:
-        """By name without case and legal form, else by e-mail domain unless that is a free-mail domain."""
+        """By name without case, punctuation and legal form, else by e-mail domain unless that is a free-mail domain."""
 
     @_builtins.property
     def required_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def missing_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def possible_accounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordMatch]:
+        """The other accounts that match as well, at most 10."""
+
     def __init__(
         self,
         *,
@@ -194,10 +279,11 @@ class CheckConversionResponse(_message.Message):
         existing_account: Global___RecordMatch | None = ...,
         required_fields: _abc.Iterable[_builtins.str] | None = ...,
         missing_fields: _abc.Iterable[_builtins.str] | None = ...,
+        possible_accounts: _abc.Iterable[Global___RecordMatch] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["existing_account", b"existing_account", "existing_contact", b"existing_contact"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["can_convert", b"can_convert", "existing_account", b"existing_account", "existing_contact", b"existing_contact", "missing_fields", b"missing_fields", "possible_contacts", b"possible_contacts", "reasons", b"reasons", "required_fields", b"required_fields"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["can_convert", b"can_convert", "existing_account", b"existing_account", "existing_contact", b"existing_contact", "missing_fields", b"missing_fields", "possible_accounts", b"possible_accounts", "possible_contacts", b"possible_contacts", "reasons", b"reasons", "required_fields", b"required_fields"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -332,6 +418,56 @@ class ConvertLeadResponse(_message.Message):
 Global___ConvertLeadResponse: _TypeAlias = ConvertLeadResponse  # noqa: Y015
 
 @_typing.final
+class UnconvertLeadRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAD_ID_FIELD_NUMBER: _builtins.int
+    MAX_WAIT_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    lead_id: _builtins.str
+    expected_version: _builtins.int
+    @_builtins.property
+    def max_wait(self) -> _duration_pb2.Duration:
+        """At most 60 s; absent: answer at once."""
+
+    def __init__(
+        self,
+        *,
+        lead_id: _builtins.str = ...,
+        max_wait: _duration_pb2.Duration | None = ...,
+        expected_version: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version", "max_wait", b"max_wait"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version", "lead_id", b"lead_id", "max_wait", b"max_wait"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
+
+Global___UnconvertLeadRequest: _TypeAlias = UnconvertLeadRequest  # noqa: Y015
+
+@_typing.final
+class UnconvertLeadResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conversion(self) -> Global___Conversion: ...
+    def __init__(
+        self,
+        *,
+        conversion: Global___Conversion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversion", b"conversion"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion", b"conversion"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnconvertLeadResponse: _TypeAlias = UnconvertLeadResponse  # noqa: Y015
+
+@_typing.final
 class GetConversionRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -385,10 +521,17 @@ class ConversionPlan(_message.Message):
     ACCOUNT_FIELD_NUMBER: _builtins.int
     CONTACT_FIELD_NUMBER: _builtins.int
     OPPORTUNITY_FIELD_NUMBER: _builtins.int
+    HAS_NOTES_FIELD_NUMBER: _builtins.int
+    HAS_DOCUMENTS_FIELD_NUMBER: _builtins.int
+    HAS_TEAM_FIELD_NUMBER: _builtins.int
     conversion_id: _builtins.str
     lead_id: _builtins.str
     owner_id: _builtins.str
     state: Global___ConversionState.ValueType
+    has_notes: _builtins.bool
+    """Which of these the lead has; they cannot become more while it is reserved."""
+    has_documents: _builtins.bool
+    has_team: _builtins.bool
     @_builtins.property
     def account(self) -> Global___AccountPlan: ...
     @_builtins.property
@@ -405,10 +548,13 @@ class ConversionPlan(_message.Message):
         account: Global___AccountPlan | None = ...,
         contact: Global___ContactPlan | None = ...,
         opportunity: Global___OpportunityPlan | None = ...,
+        has_notes: _builtins.bool = ...,
+        has_documents: _builtins.bool = ...,
+        has_team: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "contact", b"contact", "opportunity", b"opportunity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "contact", b"contact", "conversion_id", b"conversion_id", "lead_id", b"lead_id", "opportunity", b"opportunity", "owner_id", b"owner_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "contact", b"contact", "conversion_id", b"conversion_id", "has_documents", b"has_documents", "has_notes", b"has_notes", "has_team", b"has_team", "lead_id", b"lead_id", "opportunity", b"opportunity", "owner_id", b"owner_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -425,6 +571,7 @@ class AccountPlan(_message.Message):
     PHONE_FIELD_NUMBER: _builtins.int
     IS_PERSON_FIELD_NUMBER: _builtins.int
     PERSON_EMAIL_FIELD_NUMBER: _builtins.int
+    CUSTOM_FIELDS_FIELD_NUMBER: _builtins.int
     link_id: _builtins.str
     """Present: link this one and make none."""
     new_id: _builtins.str
@@ -436,6 +583,8 @@ class AccountPlan(_message.Message):
     is_person: _builtins.bool
     """The lead has no company, and the account is named after the person."""
     person_email: _builtins.str
+    custom_fields: _builtins.str
+    """JSON text of an object; empty means none. As of the two below."""
     def __init__(
         self,
         *,
@@ -446,10 +595,11 @@ class AccountPlan(_message.Message):
         phone: _builtins.str | None = ...,
         is_person: _builtins.bool = ...,
         person_email: _builtins.str | None = ...,
+        custom_fields: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_link_id", b"_link_id", "_person_email", b"_person_email", "_phone", b"_phone", "email_domain", b"email_domain", "link_id", b"link_id", "person_email", b"person_email", "phone", b"phone"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_link_id", b"_link_id", "_person_email", b"_person_email", "_phone", b"_phone", "email_domain", b"email_domain", "is_person", b"is_person", "link_id", b"link_id", "name", b"name", "new_id", b"new_id", "person_email", b"person_email", "phone", b"phone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain", "_link_id", b"_link_id", "_person_email", b"_person_email", "_phone", b"_phone", "custom_fields", b"custom_fields", "email_domain", b"email_domain", "is_person", b"is_person", "link_id", b"link_id", "name", b"name", "new_id", b"new_id", "person_email", b"person_email", "phone", b"phone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__email_domain: _TypeAlias = _typing.Literal["email_domain"]  # noqa: Y015
     _WhichOneofArgType__email_domain: _TypeAlias = _typing.Literal["_email_domain", b"_email_domain"]  # noqa: Y015
@@ -482,6 +632,7 @@ class ContactPlan(_message.Message):
     PHONE_FIELD_NUMBER: _builtins.int
     PHONE_E164_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
+    CUSTOM_FIELDS_FIELD_NUMBER: _builtins.int
     link_id: _builtins.str
     new_id: _builtins.str
     first_name: _builtins.str
@@ -490,6 +641,7 @@ class ContactPlan(_message.Message):
     phone: _builtins.str
     phone_e164: _builtins.str
     title: _builtins.str
+    custom_fields: _builtins.str
     def __init__(
         self,
         *,
@@ -501,10 +653,11 @@ class ContactPlan(_message.Message):
         phone: _builtins.str | None = ...,
         phone_e164: _builtins.str | None = ...,
         title: _builtins.str | None = ...,
+        custom_fields: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_email", b"_email", "_first_name", b"_first_name", "_last_name", b"_last_name", "_link_id", b"_link_id", "_phone", b"_phone", "_phone_e164", b"_phone_e164", "_title", b"_title", "email", b"email", "first_name", b"first_name", "last_name", b"last_name", "link_id", b"link_id", "phone", b"phone", "phone_e164", b"phone_e164", "title", b"title"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_email", b"_email", "_first_name", b"_first_name", "_last_name", b"_last_name", "_link_id", b"_link_id", "_phone", b"_phone", "_phone_e164", b"_phone_e164", "_title", b"_title", "email", b"email", "first_name", b"first_name", "last_name", b"last_name", "link_id", b"link_id", "new_id", b"new_id", "phone", b"phone", "phone_e164", b"phone_e164", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_email", b"_email", "_first_name", b"_first_name", "_last_name", b"_last_name", "_link_id", b"_link_id", "_phone", b"_phone", "_phone_e164", b"_phone_e164", "_title", b"_title", "custom_fields", b"custom_fields", "email", b"email", "first_name", b"first_name", "last_name", b"last_name", "link_id", b"link_id", "new_id", b"new_id", "phone", b"phone", "phone_e164", b"phone_e164", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__email: _TypeAlias = _typing.Literal["email"]  # noqa: Y015
     _WhichOneofArgType__email: _TypeAlias = _typing.Literal["_email", b"_email"]  # noqa: Y015
@@ -549,6 +702,8 @@ class OpportunityPlan(_message.Message):
     VALUE_FIELD_NUMBER: _builtins.int
     CURRENCY_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
+    CUSTOM_FIELDS_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
     link_id: _builtins.str
     new_id: _builtins.str
     name: _builtins.str
@@ -559,6 +714,11 @@ class OpportunityPlan(_message.Message):
     currency: _builtins.str
     """Three capital letters."""
     description: _builtins.str
+    custom_fields: _builtins.str
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___LinePlan]:
+        """The lead's product lines, at most 100."""
+
     def __init__(
         self,
         *,
@@ -570,10 +730,12 @@ class OpportunityPlan(_message.Message):
         value: _builtins.str | None = ...,
         currency: _builtins.str = ...,
         description: _builtins.str | None = ...,
+        custom_fields: _builtins.str = ...,
+        lines: _abc.Iterable[Global___LinePlan] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_link_id", b"_link_id", "_value", b"_value", "description", b"description", "link_id", b"link_id", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_link_id", b"_link_id", "_value", b"_value", "currency", b"currency", "description", b"description", "link_id", b"link_id", "name", b"name", "new_id", b"new_id", "pipeline_id", b"pipeline_id", "stage_id", b"stage_id", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_link_id", b"_link_id", "_value", b"_value", "currency", b"currency", "custom_fields", b"custom_fields", "description", b"description", "lines", b"lines", "link_id", b"link_id", "name", b"name", "new_id", b"new_id", "pipeline_id", b"pipeline_id", "stage_id", b"stage_id", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
     _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
@@ -589,6 +751,41 @@ class OpportunityPlan(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
 
 Global___OpportunityPlan: _TypeAlias = OpportunityPlan  # noqa: Y015
+
+@_typing.final
+class LinePlan(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    PRODUCT_NAME_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    UNIT_PRICE_FIELD_NUMBER: _builtins.int
+    DISCOUNT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    product_id: _builtins.str
+    product_name: _builtins.str
+    quantity: _builtins.str
+    """Decimals in text."""
+    unit_price: _builtins.str
+    discount: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        product_id: _builtins.str = ...,
+        product_name: _builtins.str = ...,
+        quantity: _builtins.str = ...,
+        unit_price: _builtins.str = ...,
+        discount: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "id", b"id", "product_id", b"product_id", "product_name", b"product_name", "quantity", b"quantity", "unit_price", b"unit_price"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LinePlan: _TypeAlias = LinePlan  # noqa: Y015
 
 @_typing.final
 class GetConversionPlanRequest(_message.Message):
@@ -734,3 +931,248 @@ class FailConversionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FailConversionResponse: _TypeAlias = FailConversionResponse  # noqa: Y015
+
+@_typing.final
+class ReportConversionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_ID_FIELD_NUMBER: _builtins.int
+    WAITS_FIELD_NUMBER: _builtins.int
+    conversion_id: _builtins.str
+    @_builtins.property
+    def waits(self) -> Global___ConversionWait:
+        """Absent: it goes on."""
+
+    def __init__(
+        self,
+        *,
+        conversion_id: _builtins.str = ...,
+        waits: Global___ConversionWait | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["waits", b"waits"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion_id", b"conversion_id", "waits", b"waits"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportConversionRequest: _TypeAlias = ReportConversionRequest  # noqa: Y015
+
+@_typing.final
+class ReportConversionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportConversionResponse: _TypeAlias = ReportConversionResponse  # noqa: Y015
+
+@_typing.final
+class CompleteUnconversionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_ID_FIELD_NUMBER: _builtins.int
+    conversion_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        conversion_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion_id", b"conversion_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteUnconversionRequest: _TypeAlias = CompleteUnconversionRequest  # noqa: Y015
+
+@_typing.final
+class CompleteUnconversionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conversion(self) -> Global___Conversion: ...
+    def __init__(
+        self,
+        *,
+        conversion: Global___Conversion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversion", b"conversion"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion", b"conversion"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteUnconversionResponse: _TypeAlias = CompleteUnconversionResponse  # noqa: Y015
+
+@_typing.final
+class FailUnconversionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    OBSTACLES_FIELD_NUMBER: _builtins.int
+    conversion_id: _builtins.str
+    reason: _builtins.str
+    """An ErrorReason without its prefix."""
+    message: _builtins.str
+    """For people; at most 500 characters."""
+    @_builtins.property
+    def obstacles(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConversionObstacle]: ...
+    def __init__(
+        self,
+        *,
+        conversion_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+        obstacles: _abc.Iterable[Global___ConversionObstacle] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion_id", b"conversion_id", "message", b"message", "obstacles", b"obstacles", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FailUnconversionRequest: _TypeAlias = FailUnconversionRequest  # noqa: Y015
+
+@_typing.final
+class FailUnconversionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conversion(self) -> Global___Conversion: ...
+    def __init__(
+        self,
+        *,
+        conversion: Global___Conversion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversion", b"conversion"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion", b"conversion"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FailUnconversionResponse: _TypeAlias = FailUnconversionResponse  # noqa: Y015
+
+@_typing.final
+class ListUnfinishedConversionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDERED_BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_CONVERSION_ID_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    after_conversion_id: _builtins.str
+    limit: _builtins.int
+    """1 to 1,000; 0 means 200."""
+    @_builtins.property
+    def ordered_before(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        ordered_before: _timestamp_pb2.Timestamp | None = ...,
+        after_conversion_id: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ordered_before", b"ordered_before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_conversion_id", b"after_conversion_id", "limit", b"limit", "ordered_before", b"ordered_before"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnfinishedConversionsRequest: _TypeAlias = ListUnfinishedConversionsRequest  # noqa: Y015
+
+@_typing.final
+class ListUnfinishedConversionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conversions(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnfinishedConversion]: ...
+    def __init__(
+        self,
+        *,
+        conversions: _abc.Iterable[Global___UnfinishedConversion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversions", b"conversions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnfinishedConversionsResponse: _TypeAlias = ListUnfinishedConversionsResponse  # noqa: Y015
+
+@_typing.final
+class UnfinishedConversion(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_ID_FIELD_NUMBER: _builtins.int
+    LEAD_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    conversion_id: _builtins.str
+    lead_id: _builtins.str
+    state: Global___ConversionState.ValueType
+    """RUNNING or UNCONVERTING."""
+    def __init__(
+        self,
+        *,
+        conversion_id: _builtins.str = ...,
+        lead_id: _builtins.str = ...,
+        state: Global___ConversionState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion_id", b"conversion_id", "lead_id", b"lead_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnfinishedConversion: _TypeAlias = UnfinishedConversion  # noqa: Y015
+
+@_typing.final
+class OrderConversionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conversion_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """1 to 1,000."""
+
+    def __init__(
+        self,
+        *,
+        conversion_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion_ids", b"conversion_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderConversionsRequest: _TypeAlias = OrderConversionsRequest  # noqa: Y015
+
+@_typing.final
+class OrderConversionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDERED_FIELD_NUMBER: _builtins.int
+    ordered: _builtins.int
+    """How many were ordered."""
+    def __init__(
+        self,
+        *,
+        ordered: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ordered", b"ordered"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderConversionsResponse: _TypeAlias = OrderConversionsResponse  # noqa: Y015

@@ -51,6 +51,11 @@ class ConversionServiceStub:
                 request_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.GetConversionRequest.SerializeToString,
                 response_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.GetConversionResponse.FromString,
                 _registered_method=True)
+        self.UnconvertLead = channel.unary_unary(
+                '/leadline.leads.v1.ConversionService/UnconvertLead',
+                request_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.UnconvertLeadRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.UnconvertLeadResponse.FromString,
+                _registered_method=True)
         self.GetConversionPlan = channel.unary_unary(
                 '/leadline.leads.v1.ConversionService/GetConversionPlan',
                 request_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.GetConversionPlanRequest.SerializeToString,
@@ -65,6 +70,31 @@ class ConversionServiceStub:
                 '/leadline.leads.v1.ConversionService/FailConversion',
                 request_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailConversionRequest.SerializeToString,
                 response_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailConversionResponse.FromString,
+                _registered_method=True)
+        self.ReportConversion = channel.unary_unary(
+                '/leadline.leads.v1.ConversionService/ReportConversion',
+                request_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.ReportConversionRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.ReportConversionResponse.FromString,
+                _registered_method=True)
+        self.CompleteUnconversion = channel.unary_unary(
+                '/leadline.leads.v1.ConversionService/CompleteUnconversion',
+                request_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.CompleteUnconversionRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.CompleteUnconversionResponse.FromString,
+                _registered_method=True)
+        self.FailUnconversion = channel.unary_unary(
+                '/leadline.leads.v1.ConversionService/FailUnconversion',
+                request_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailUnconversionRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailUnconversionResponse.FromString,
+                _registered_method=True)
+        self.ListUnfinishedConversions = channel.unary_unary(
+                '/leadline.leads.v1.ConversionService/ListUnfinishedConversions',
+                request_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.ListUnfinishedConversionsRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.ListUnfinishedConversionsResponse.FromString,
+                _registered_method=True)
+        self.OrderConversions = channel.unary_unary(
+                '/leadline.leads.v1.ConversionService/OrderConversions',
+                request_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.OrderConversionsRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.OrderConversionsResponse.FromString,
                 _registered_method=True)
 
 
@@ -94,6 +124,15 @@ class ConversionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UnconvertLead(self, request, context):
+        """Undoes a conversion within the settings' `conversion.undoHours`, while what it made is unchanged: reserves the lead and
+        waits up to `max_wait` for the outcome. LEAD_NOT_CONVERTED, UNDO_TIME_OVER; RECORDS_CHANGED in the answer's
+        `failure_reason` where what was made has changed or is used since: the lead stays converted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetConversionPlan(self, request, context):
         """For the workflow: what is to be made, fixed when the lead was reserved.
         """
@@ -110,6 +149,44 @@ class ConversionServiceServicer:
 
     def FailConversion(self, request, context):
         """For the workflow, after everything is undone: frees the lead.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportConversion(self, request, context):
+        """For the workflow: at which step it waits, and for what; or that it goes on. Nothing of a conversion that is over.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteUnconversion(self, request, context):
+        """For the workflow that undoes, after the records are gone: the lead is open again, at the stage and with the clock that
+        it had.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FailUnconversion(self, request, context):
+        """For the workflow that undoes, where the records cannot go: the lead stays converted, and is free again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUnfinishedConversions(self, request, context):
+        """For the check-conversions workflow: conversions that run or are being undone, by id, begun or last ordered before some
+        time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OrderConversions(self, request, context):
+        """For the check-conversions workflow: orders the workflows of these conversions anew, of those that are still unfinished
+        and whose order is not waiting to be delivered.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -133,6 +210,11 @@ def add_ConversionServiceServicer_to_server(servicer, server):
                     request_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.GetConversionRequest.FromString,
                     response_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.GetConversionResponse.SerializeToString,
             ),
+            'UnconvertLead': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnconvertLead,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.UnconvertLeadRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.UnconvertLeadResponse.SerializeToString,
+            ),
             'GetConversionPlan': grpc.unary_unary_rpc_method_handler(
                     servicer.GetConversionPlan,
                     request_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.GetConversionPlanRequest.FromString,
@@ -147,6 +229,31 @@ def add_ConversionServiceServicer_to_server(servicer, server):
                     servicer.FailConversion,
                     request_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailConversionRequest.FromString,
                     response_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailConversionResponse.SerializeToString,
+            ),
+            'ReportConversion': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportConversion,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.ReportConversionRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.ReportConversionResponse.SerializeToString,
+            ),
+            'CompleteUnconversion': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteUnconversion,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.CompleteUnconversionRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.CompleteUnconversionResponse.SerializeToString,
+            ),
+            'FailUnconversion': grpc.unary_unary_rpc_method_handler(
+                    servicer.FailUnconversion,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailUnconversionRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailUnconversionResponse.SerializeToString,
+            ),
+            'ListUnfinishedConversions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnfinishedConversions,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.ListUnfinishedConversionsRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.ListUnfinishedConversionsResponse.SerializeToString,
+            ),
+            'OrderConversions': grpc.unary_unary_rpc_method_handler(
+                    servicer.OrderConversions,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.OrderConversionsRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.OrderConversionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -243,6 +350,33 @@ class ConversionService:
             _registered_method=True)
 
     @staticmethod
+    def UnconvertLead(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.ConversionService/UnconvertLead',
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.UnconvertLeadRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.UnconvertLeadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetConversionPlan(request,
             target,
             options=(),
@@ -313,6 +447,141 @@ class ConversionService:
             '/leadline.leads.v1.ConversionService/FailConversion',
             leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailConversionRequest.SerializeToString,
             leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailConversionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportConversion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.ConversionService/ReportConversion',
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.ReportConversionRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.ReportConversionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteUnconversion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.ConversionService/CompleteUnconversion',
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.CompleteUnconversionRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.CompleteUnconversionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FailUnconversion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.ConversionService/FailUnconversion',
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailUnconversionRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailUnconversionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnfinishedConversions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.ConversionService/ListUnfinishedConversions',
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.ListUnfinishedConversionsRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.ListUnfinishedConversionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OrderConversions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.ConversionService/OrderConversions',
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.OrderConversionsRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.OrderConversionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

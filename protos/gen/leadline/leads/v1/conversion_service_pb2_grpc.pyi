@@ -41,12 +41,33 @@ class ConversionServiceStub:
     """Reserves the lead and waits up to `max_wait` for the outcome. A caller that hangs up changes nothing."""
     GetConversion: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.GetConversionRequest, _conversion_service_pb2.GetConversionResponse]
     """The lead's newest conversion."""
+    UnconvertLead: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.UnconvertLeadRequest, _conversion_service_pb2.UnconvertLeadResponse]
+    """Undoes a conversion within the settings' `conversion.undoHours`, while what it made is unchanged: reserves the lead and
+    waits up to `max_wait` for the outcome. LEAD_NOT_CONVERTED, UNDO_TIME_OVER; RECORDS_CHANGED in the answer's
+    `failure_reason` where what was made has changed or is used since: the lead stays converted.
+    """
     GetConversionPlan: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.GetConversionPlanRequest, _conversion_service_pb2.GetConversionPlanResponse]
     """For the workflow: what is to be made, fixed when the lead was reserved."""
     CompleteConversion: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.CompleteConversionRequest, _conversion_service_pb2.CompleteConversionResponse]
     """For the workflow: marks the lead converted, closes its clock, moves it to its won stage."""
     FailConversion: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.FailConversionRequest, _conversion_service_pb2.FailConversionResponse]
     """For the workflow, after everything is undone: frees the lead."""
+    ReportConversion: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.ReportConversionRequest, _conversion_service_pb2.ReportConversionResponse]
+    """For the workflow: at which step it waits, and for what; or that it goes on. Nothing of a conversion that is over."""
+    CompleteUnconversion: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.CompleteUnconversionRequest, _conversion_service_pb2.CompleteUnconversionResponse]
+    """For the workflow that undoes, after the records are gone: the lead is open again, at the stage and with the clock that
+    it had.
+    """
+    FailUnconversion: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.FailUnconversionRequest, _conversion_service_pb2.FailUnconversionResponse]
+    """For the workflow that undoes, where the records cannot go: the lead stays converted, and is free again."""
+    ListUnfinishedConversions: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.ListUnfinishedConversionsRequest, _conversion_service_pb2.ListUnfinishedConversionsResponse]
+    """For the check-conversions workflow: conversions that run or are being undone, by id, begun or last ordered before some
+    time.
+    """
+    OrderConversions: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.OrderConversionsRequest, _conversion_service_pb2.OrderConversionsResponse]
+    """For the check-conversions workflow: orders the workflows of these conversions anew, of those that are still unfinished
+    and whose order is not waiting to be delivered.
+    """
 
 @_typing.type_check_only
 class ConversionServiceAsyncStub(ConversionServiceStub):
@@ -61,12 +82,33 @@ class ConversionServiceAsyncStub(ConversionServiceStub):
     """Reserves the lead and waits up to `max_wait` for the outcome. A caller that hangs up changes nothing."""
     GetConversion: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.GetConversionRequest, _conversion_service_pb2.GetConversionResponse]  # type: ignore[assignment]
     """The lead's newest conversion."""
+    UnconvertLead: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.UnconvertLeadRequest, _conversion_service_pb2.UnconvertLeadResponse]  # type: ignore[assignment]
+    """Undoes a conversion within the settings' `conversion.undoHours`, while what it made is unchanged: reserves the lead and
+    waits up to `max_wait` for the outcome. LEAD_NOT_CONVERTED, UNDO_TIME_OVER; RECORDS_CHANGED in the answer's
+    `failure_reason` where what was made has changed or is used since: the lead stays converted.
+    """
     GetConversionPlan: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.GetConversionPlanRequest, _conversion_service_pb2.GetConversionPlanResponse]  # type: ignore[assignment]
     """For the workflow: what is to be made, fixed when the lead was reserved."""
     CompleteConversion: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.CompleteConversionRequest, _conversion_service_pb2.CompleteConversionResponse]  # type: ignore[assignment]
     """For the workflow: marks the lead converted, closes its clock, moves it to its won stage."""
     FailConversion: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.FailConversionRequest, _conversion_service_pb2.FailConversionResponse]  # type: ignore[assignment]
     """For the workflow, after everything is undone: frees the lead."""
+    ReportConversion: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.ReportConversionRequest, _conversion_service_pb2.ReportConversionResponse]  # type: ignore[assignment]
+    """For the workflow: at which step it waits, and for what; or that it goes on. Nothing of a conversion that is over."""
+    CompleteUnconversion: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.CompleteUnconversionRequest, _conversion_service_pb2.CompleteUnconversionResponse]  # type: ignore[assignment]
+    """For the workflow that undoes, after the records are gone: the lead is open again, at the stage and with the clock that
+    it had.
+    """
+    FailUnconversion: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.FailUnconversionRequest, _conversion_service_pb2.FailUnconversionResponse]  # type: ignore[assignment]
+    """For the workflow that undoes, where the records cannot go: the lead stays converted, and is free again."""
+    ListUnfinishedConversions: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.ListUnfinishedConversionsRequest, _conversion_service_pb2.ListUnfinishedConversionsResponse]  # type: ignore[assignment]
+    """For the check-conversions workflow: conversions that run or are being undone, by id, begun or last ordered before some
+    time.
+    """
+    OrderConversions: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.OrderConversionsRequest, _conversion_service_pb2.OrderConversionsResponse]  # type: ignore[assignment]
+    """For the check-conversions workflow: orders the workflows of these conversions anew, of those that are still unfinished
+    and whose order is not waiting to be delivered.
+    """
 
 class ConversionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Lead to account, contact and opportunity. The lead is reserved in one transaction together with the
@@ -98,6 +140,17 @@ class ConversionServiceServicer(metaclass=_abc_1.ABCMeta):
         """The lead's newest conversion."""
 
     @_abc_1.abstractmethod
+    def UnconvertLead(
+        self,
+        request: _conversion_service_pb2.UnconvertLeadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_service_pb2.UnconvertLeadResponse, _abc.Awaitable[_conversion_service_pb2.UnconvertLeadResponse]]:
+        """Undoes a conversion within the settings' `conversion.undoHours`, while what it made is unchanged: reserves the lead and
+        waits up to `max_wait` for the outcome. LEAD_NOT_CONVERTED, UNDO_TIME_OVER; RECORDS_CHANGED in the answer's
+        `failure_reason` where what was made has changed or is used since: the lead stays converted.
+        """
+
+    @_abc_1.abstractmethod
     def GetConversionPlan(
         self,
         request: _conversion_service_pb2.GetConversionPlanRequest,
@@ -120,5 +173,51 @@ class ConversionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_conversion_service_pb2.FailConversionResponse, _abc.Awaitable[_conversion_service_pb2.FailConversionResponse]]:
         """For the workflow, after everything is undone: frees the lead."""
+
+    @_abc_1.abstractmethod
+    def ReportConversion(
+        self,
+        request: _conversion_service_pb2.ReportConversionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_service_pb2.ReportConversionResponse, _abc.Awaitable[_conversion_service_pb2.ReportConversionResponse]]:
+        """For the workflow: at which step it waits, and for what; or that it goes on. Nothing of a conversion that is over."""
+
+    @_abc_1.abstractmethod
+    def CompleteUnconversion(
+        self,
+        request: _conversion_service_pb2.CompleteUnconversionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_service_pb2.CompleteUnconversionResponse, _abc.Awaitable[_conversion_service_pb2.CompleteUnconversionResponse]]:
+        """For the workflow that undoes, after the records are gone: the lead is open again, at the stage and with the clock that
+        it had.
+        """
+
+    @_abc_1.abstractmethod
+    def FailUnconversion(
+        self,
+        request: _conversion_service_pb2.FailUnconversionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_service_pb2.FailUnconversionResponse, _abc.Awaitable[_conversion_service_pb2.FailUnconversionResponse]]:
+        """For the workflow that undoes, where the records cannot go: the lead stays converted, and is free again."""
+
+    @_abc_1.abstractmethod
+    def ListUnfinishedConversions(
+        self,
+        request: _conversion_service_pb2.ListUnfinishedConversionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_service_pb2.ListUnfinishedConversionsResponse, _abc.Awaitable[_conversion_service_pb2.ListUnfinishedConversionsResponse]]:
+        """For the check-conversions workflow: conversions that run or are being undone, by id, begun or last ordered before some
+        time.
+        """
+
+    @_abc_1.abstractmethod
+    def OrderConversions(
+        self,
+        request: _conversion_service_pb2.OrderConversionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_service_pb2.OrderConversionsResponse, _abc.Awaitable[_conversion_service_pb2.OrderConversionsResponse]]:
+        """For the check-conversions workflow: orders the workflows of these conversions anew, of those that are still unfinished
+        and whose order is not waiting to be delivered.
+        """
 
 def add_ConversionServiceServicer_to_server(servicer: ConversionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -124,10 +124,26 @@ CONVERSIONS = sa.Table(
     sa.Column("opportunity_id", sa.Uuid),
     sa.Column("failure_reason", sa.Text),
     sa.Column("failure_message", sa.Text),
+    # What keeps the records of a completed one from being undone: `{field, reason}` each.
+    sa.Column("obstacles", JSONB, nullable=False, server_default="[]"),
     sa.Column("started_by", sa.Uuid, nullable=False),
     sa.Column("started_at", TIMESTAMP, nullable=False),
     sa.Column("ended_at", TIMESTAMP),
-    sa.CheckConstraint("state IN ('running', 'completed', 'failed')", name="conversions_state_known"),
+    # When its workflow, or the one that undoes it, was last ordered.
+    sa.Column("ordered_at", TIMESTAMP, nullable=False, server_default=sa.func.now()),
+    # `{step, since, reason, message}` while its workflow waits for something.
+    sa.Column("waits", JSONB),
+    sa.Column("unconverted_by", sa.Uuid),
+    sa.Column("unconverted_at", TIMESTAMP),
+    sa.CheckConstraint(
+        "state IN ('running', 'completed', 'failed', 'unconverting', 'unconverted')", name="conversions_state_known"
+    ),
     sa.Index("conversions_of_lead", "lead_id", "started_at"),
-    sa.Index("conversions_one_running", "lead_id", unique=True, postgresql_where=sa.text("state = 'running'")),
+    sa.Index(
+        "conversions_one_unfinished",
+        "lead_id",
+        unique=True,
+        postgresql_where=sa.text("state IN ('running', 'unconverting')"),
+    ),
+    sa.Index("conversions_unfinished", "id", postgresql_where=sa.text("state IN ('running', 'unconverting')")),
 )
