@@ -101,6 +101,11 @@ class Door:
         request = pb.UpdateSettingsRequest(changes=text, expected_version=expected_version)
         return (await self.ask(self.settings.UpdateSettings, request)).settings  # type: ignore[no-any-return]
 
+    async def check_settings(self, changes: Any, key: str | None = None) -> Any:
+        text = changes if isinstance(changes, str) else jsontext.dumps(changes)
+        request = pb.CheckSettingsRequest(changes=text)
+        return jsontext.loads((await self.ask(self.settings.CheckSettings, request, key=key)).document)
+
     async def create(self, noun: str, *, key: str | None = None, token: str | None = None, **fields: Any) -> Any:
         """Make an entry: a Pipeline, Stage, StageField, Priority, Label or ScoringRule."""
         request = getattr(pb, f"Create{noun}Request")(**fields)

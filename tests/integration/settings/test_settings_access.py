@@ -28,6 +28,7 @@ READS = [
     ("ListScoringRules", pb.ListScoringRulesRequest()),
     ("GetThreshold", pb.GetThresholdRequest()),
     ("GetSettings", pb.GetSettingsRequest()),
+    ("CheckSettings", pb.CheckSettingsRequest(changes="{}")),
     ("GetRetirement", pb.GetRetirementRequest(retirement_id=NO_ID)),
     ("ListRetirements", pb.ListRetirementsRequest()),
 ]

@@ -1,5 +1,6 @@
 """The settings document: merged section by section, validated as a whole, each fault named by its path."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from kit import jsontext
 from kit.errors import LeadlineError
 from kit.ids import new_id
 from tests.integration.settings.door import Door
+from tests.integration.settings.refusals import faults_of, refused
 
 WEEK: dict[str, Any] = {"mon": [["09:00", "13:00"], ["13:00", "18:00"]], "tue": [["00:00", "24:00"]]}
 HOURS: dict[str, Any] = {
@@ -28,6 +30,8 @@ DEFAULT: dict[str, Any] = {
 }
 CONDITION = {"field": "source", "operator": "equals", "value": "website"}
 UNKNOWN_ID = str(new_id())
+MONDAYS = {"timezone": "UTC", "hours": {"mon": [["09:00", "13:00"]]}}
+EVERY_MONDAY = [str(date(2025, 1, 6) + timedelta(weeks=week)) for week in range(500)]
 
 
 def sla(**policy: Any) -> dict[str, Any]:
@@ -50,6 +54,17 @@ def escalations(*minutes: Any) -> dict[str, Any]:
     return {"sla": {"escalations": [{"afterMinutes": each} for each in minutes]}}
 
 
+def with_escalations(*minutes: int) -> dict[str, Any]:
+    """Escalations after a window of half of what is open on Mondays."""
+    section = sla(responseMinutes=60_000, businessHours=MONDAYS)["sla"]
+    return {"sla": {**section, **escalations(*minutes)["sla"]}}
+
+
+def field_map(*ways: tuple[Any, Any]) -> dict[str, Any]:
+    return {"conversion": {"fieldMap": [{"from": source, "to": target} for source, target in ways]}}
+
+
+RULE = "conversion.fieldMap[0]"
 POLICY = "sla.policies[0]"
 CALENDAR = f"{POLICY}.businessHours"
 CONDITION_PATH = f"{POLICY}.match[0]"
@@ -91,7 +106,28 @@ BAD: list[tuple[Any, str, str]] = [
     ({"conversion": {"requiredFields": ["customFields."]}}, "conversion.requiredFields[0]", "UNKNOWN_LEAD_FIELD"),
     ({"conversion": {"requiredFields": ["email", "email"]}}, "conversion.requiredFields[1]", "REPEATED"),
     ({"conversion": {"requiredFields": "email"}}, "conversion.requiredFields", "WRONG_TYPE"),
-    ({"conversion": {"fieldMap": ["title"]}}, "conversion.fieldMap", "TOO_LONG"),
+    ({"conversion": {"fieldMap": {}}}, "conversion.fieldMap", "WRONG_TYPE"),
+    ({"conversion": {"fieldMap": ["title"]}}, RULE, "WRONG_TYPE"),
+    (field_map(*(("title", f"contact.customFields.k{n}") for n in range(101))), "conversion.fieldMap", "TOO_LONG"),
+    ({"conversion": {"fieldMap": [{"from": "title"}]}}, f"{RULE}.to", "REQUIRED"),
+    ({"conversion": {"fieldMap": [{"to": "contact.title"}]}}, f"{RULE}.from", "REQUIRED"),
+    ({"conversion": {"fieldMap": [{"from": "title", "to": "contact.title", "of": 1}]}}, f"{RULE}.of", "UNKNOWN_FIELD"),
+    ({"conversion": {"fieldMap": [{"source": "title", "to": "contact.title"}]}}, f"{RULE}.source", "UNKNOWN_FIELD"),
+    (field_map((7, "contact.title")), f"{RULE}.from", "WRONG_TYPE"),
+    (field_map(("title", 7)), f"{RULE}.to", "WRONG_TYPE"),
+    (field_map(("colour", "contact.title")), f"{RULE}.from", "UNKNOWN_LEAD_FIELD"),
+    (field_map(("score", "opportunity.value")), f"{RULE}.from", "UNKNOWN_LEAD_FIELD"),
+    (field_map(("customFields.", "contact.title")), f"{RULE}.from", "UNKNOWN_LEAD_FIELD"),
+    (field_map(("title", "title")), f"{RULE}.to", "UNKNOWN_TARGET"),
+    (field_map(("title", "lead.title")), f"{RULE}.to", "UNKNOWN_TARGET"),
+    (field_map(("title", "account.title")), f"{RULE}.to", "UNKNOWN_TARGET"),
+    (field_map(("title", "lead.customFields.x")), f"{RULE}.to", "UNKNOWN_TARGET"),
+    (field_map(("title", "contact.customFields.")), f"{RULE}.to", "UNKNOWN_TARGET"),
+    (field_map(("title", "contact.customFields." + "x" * 101)), f"{RULE}.to", "UNKNOWN_TARGET"),
+    (field_map(("title", "opportunity.value")), f"{RULE}.to", "WRONG_TYPE"),
+    (field_map(("assignedTo", "contact.title")), f"{RULE}.to", "WRONG_TYPE"),
+    (field_map(("estimatedValue", "opportunity.description")), f"{RULE}.to", "WRONG_TYPE"),
+    (field_map(("title", "contact.title"), ("email", "contact.title")), "conversion.fieldMap[1].to", "REPEATED"),
     ({"conversion": {"undoHours": -1}}, "conversion.undoHours", "OUT_OF_RANGE"),
     ({"conversion": {"requireQualified": "yes"}}, "conversion.requireQualified", "WRONG_TYPE"),
     ({"sla": {"atRiskAfterPercent": 0}}, "sla.atRiskAfterPercent", "OUT_OF_RANGE"),
@@ -166,6 +202,16 @@ BAD: list[tuple[Any, str, str]] = [
         f"{CALENDAR}.exceptions.2025-12-27[1]",
         "OVERLAPS",
     ),
+    # Four hours a week are open: 120,000 minutes in the 500 weeks that are taken for ten years.
+    (sla(responseMinutes=120_001, businessHours=MONDAYS), f"{POLICY}.responseMinutes", "OUT_OF_RANGE"),
+    (
+        sla(responseMinutes={"*": 9, "low": 120_001}, businessHours=MONDAYS),
+        f"{POLICY}.responseMinutes.low",
+        "OUT_OF_RANGE",
+    ),
+    (with_escalations(1, 60_001), "sla.escalations[1].afterMinutes", "OUT_OF_RANGE"),
+    (sla(businessHours={**MONDAYS, "holidays": EVERY_MONDAY}), CALENDAR, "NEVER_OPENS"),
+    (sla(businessHours={**MONDAYS, "exceptions": {day: [] for day in EVERY_MONDAY}}), CALENDAR, "NEVER_OPENS"),
     (hours(holidayCountry="XX"), f"{CALENDAR}.holidayCountry", "UNKNOWN_COUNTRY"),
     (hours(holidayCountry="PAK"), f"{CALENDAR}.holidayCountry", "UNKNOWN_COUNTRY"),
 ]
@@ -174,15 +220,42 @@ BAD: list[tuple[Any, str, str]] = [
 @pytest.mark.parametrize(
     ("changes", "path", "reason"), BAD, ids=[f"{n}-{path[:50]}-{reason}" for n, (_, path, reason) in enumerate(BAD)]
 )
-async def test_a_bad_document_is_refused_by_its_path_and_changes_nothing(
+async def test_a_bad_document_is_refused_by_its_path_also_when_it_is_only_tried_and_changes_nothing(
     shared_door: Door, changes: Any, path: str, reason: str
 ) -> None:
     before = await shared_door.snapshot()
     with pytest.raises(LeadlineError) as refused:
         await shared_door.change_settings(changes)
     assert refused.value.reason == "VALIDATION_FAILED"
-    assert (path, reason) in [(violation.field, violation.reason) for violation in refused.value.violations]
+    faults = [(violation.field, violation.reason) for violation in refused.value.violations]
+    assert (path, reason) in faults
+    assert await faults_of(shared_door.check_settings(changes)) == faults
     assert await shared_door.snapshot() == before
+
+
+async def test_what_is_tried_is_answered_as_it_would_be_and_nothing_is_stored(door: Door) -> None:
+    before = await door.snapshot()
+    changes = {"sla": {"atRiskAfterPercent": 75, "firstResponseOn": ["note"]}, "general": {"currency": "EUR"}}
+    tried = await door.check_settings(changes)
+    assert await door.snapshot() == before
+    await door.change_settings(changes)
+    assert tried == await door.document()
+
+
+async def test_what_was_tried_under_a_key_is_answered_again_whatever_has_changed(door: Door) -> None:
+    changes = {"sla": {"atRiskAfterPercent": 75}}
+    tried = await door.check_settings(changes, key="a-key")
+    await door.change_settings({"sla": {"firstResponseOn": ["note"]}})
+    assert await door.check_settings(changes, key="a-key") == tried
+    assert await door.check_settings(changes) != tried
+    again = door.check_settings({"sla": {"atRiskAfterPercent": 80}}, key="a-key")
+    assert (await refused(again)).reason == "IDEMPOTENCY_KEY_REUSED"
+
+
+async def test_a_promise_of_all_that_a_calendar_surely_has_is_taken(door: Door) -> None:
+    section = {**with_escalations(1, 60_000)["sla"], "firstResponseOn": ["note"]}
+    await door.change_settings({"sla": section})
+    assert (await door.document())["sla"]["escalations"][1]["afterMinutes"] == 60_000
 
 
 async def test_every_fault_is_named_and_only_the_faults(shared_door: Door) -> None:

@@ -46,6 +46,16 @@ def breach_check(answer: sla_service_pb2.CheckBreachesResponse) -> dict[str, Any
     }
 
 
+def preview(answer: sla_service_pb2.PreviewSlaResponse) -> dict[str, Any]:
+    """What would be promised."""
+    return {
+        "policy": given(answer, "policy"),
+        "atRiskAt": instant_given(answer, "at_risk_at"),
+        "responseDeadline": instant_given(answer, "response_deadline"),
+        "elapsedBusinessSeconds": answer.elapsed_business_seconds,
+    }
+
+
 def _escalation(one: sla_service_pb2.Escalation) -> dict[str, Any]:
     return {
         "afterMinutes": orjson.Fragment(one.after_minutes),

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from gateway.schemas.base import Answer
-from gateway.schemas.types import Id, Instant, Money
+from gateway.schemas.base import Answer, Body
+from gateway.schemas.types import Id, Instant, JsonObject, Money
 
 
 class Escalation(Answer):
@@ -79,3 +79,53 @@ class SlaSummary(Answer):
     at_risk: int
     breached: int
     compliance_rate: Money
+
+
+class SlaTrial(Body):
+    """A lead as far as its SLA policy is chosen by it, and perhaps other settings than those in force."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"createdAt": "2025-01-20T10:00:00Z", "priority": "high", "until": "2025-01-20T12:30:00Z"},
+                {"createdAt": "2025-01-20T10:00:00Z", "sla": {"atRiskAfterPercent": 75}},
+            ]
+        }
+    )
+
+    created_at: Instant = Field(description="From the year 2000 up to the end of 2100.")
+    priority: str | None = Field(None, description="The default priority where it is not given.")
+    source: str | None = None
+    pipeline_id: Id | None = Field(None, description="The default lead pipeline where it is not given.")
+    until: Instant | None = Field(
+        None,
+        description="Until when business time is counted, at most ten years; now where it is not given.",
+    )
+    sla: JsonObject | None = Field(
+        None,
+        description="Changes to the section `sla` of the settings, merged into it as PUT does. They are not stored.",
+    )
+
+
+class SlaPreview(Answer):
+    """What would be promised. Without a policy for such a lead all is null, and 0."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "policy": "Standard Response",
+                    "atRiskAt": "2025-01-20T12:24:00Z",
+                    "responseDeadline": "2025-01-20T14:00:00Z",
+                    "elapsedBusinessSeconds": 9000,
+                }
+            ]
+        }
+    )
+
+    policy: str | None
+    at_risk_at: Instant | None
+    response_deadline: Instant | None
+    elapsed_business_seconds: int = Field(
+        description="Whole seconds of the policy's business time from creation until `until`."
+    )

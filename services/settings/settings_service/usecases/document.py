@@ -1,9 +1,9 @@
-"""Changing the settings document."""
+"""Changing the settings document, and trying a change."""
 
 from typing import Any
 
 from kit import jsontext
-from kit.db.database import Writing
+from kit.db.database import Reading, Writing
 from kit.errors import invalid_field, stale
 from settings_service.domain.document.change import changed_document, highest_score
 from settings_service.domain.document.checks import Configured
@@ -34,6 +34,17 @@ async def update_document(tx: Writing, changes: str, expected_version: int | Non
     return saved
 
 
+async def check_document(connection: Reading, changes: str) -> dict[str, Any]:
+    """What ``update_document`` would make of the document; nothing is stored.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED naming each path at fault.
+    """
+    given = _parsed(changes)
+    before = await read_document(connection)
+    return changed_document(before.document, given, await _configured(connection))
+
+
 def _parsed(changes: str) -> Any:
     if len(changes.encode()) > _LONGEST_CHANGES:
         raise invalid_field("changes", "TOO_LONG", "Must have at most 256 KiB.")
@@ -43,7 +54,7 @@ def _parsed(changes: str) -> Any:
         raise invalid_field("changes", "NOT_JSON", "Must be JSON that is not nested deeply.") from None
 
 
-async def _configured(tx: Writing) -> Configured:
-    priorities = await PRIORITIES.all(tx)
-    stages = await stages_of("leads").all(tx)
+async def _configured(connection: Reading) -> Configured:
+    priorities = await PRIORITIES.all(connection)
+    stages = await stages_of("leads").all(connection)
     return Configured([priority.name for priority in priorities], frozenset(str(stage.id) for stage in stages))

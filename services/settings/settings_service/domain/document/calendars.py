@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kit.errors import FieldViolation
 from settings_service.domain.document.sla import BusinessHours
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def violations_of_calendar(path: str, calendar: BusinessHours) -> Iterator[FieldViolation]:
@@ -13,7 +13,7 @@ def violations_of_calendar(path: str, calendar: BusinessHours) -> Iterator[Field
 
     Exceptions alone are no calendar: a deadline after the last of them would never come.
     """
-    week = {day: getattr(calendar.hours, day) for day in _DAYS}
+    week = {day: getattr(calendar.hours, day) for day in DAYS}
     if not any(week.values()):
         yield FieldViolation(f"{path}.hours", "NEVER_OPENS", "Must be open at some time of the week.")
     for day, windows in week.items():

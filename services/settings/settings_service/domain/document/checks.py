@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from kit.errors import FieldViolation
 from settings_service.domain.document.calendars import violations_of_calendar
-from settings_service.domain.document.shape import Document
-from settings_service.domain.document.sla import Policy
+from settings_service.domain.document.field_map import violations_of_types
+from settings_service.domain.document.limits import violations_of_limits
+from settings_service.domain.document.shape import Conversion, Document
+from settings_service.domain.document.sla import Escalation, Policy
 from settings_service.domain.fields import ANY_PRIORITY
 
 
@@ -25,9 +27,10 @@ def violations_of(document: Document, configured: Configured) -> Iterator[FieldV
     yield from _repeated("sla.policies", [policy.name.casefold() for policy in policies], ".name")
     for place, policy in enumerate(policies):
         yield from _violations_of_policy(f"sla.policies[{place}]", policy, configured)
+        yield from _violations_of_calendar(f"sla.policies[{place}]", policy, document.sla.escalations)
     yield from _repeated("sla.firstResponseOn", document.sla.first_response_on)
     yield from _violations_of_escalations(document)
-    yield from _repeated("conversion.requiredFields", document.conversion.required_fields)
+    yield from _violations_of_conversion(document.conversion)
 
 
 def _violations_of_default(policies: Sequence[Policy]) -> Iterator[FieldViolation]:
@@ -41,13 +44,17 @@ def _violations_of_default(policies: Sequence[Policy]) -> Iterator[FieldViolatio
 def _violations_of_policy(path: str, policy: Policy, configured: Configured) -> Iterator[FieldViolation]:
     if isinstance(policy.response_minutes, dict):
         yield from _violations_of_minutes(f"{path}.responseMinutes", list(policy.response_minutes), configured)
-    if policy.business_hours:
-        yield from violations_of_calendar(f"{path}.businessHours", policy.business_hours)
     yield from _repeated(f"{path}.pauseAtStages", policy.pause_at_stages)
     for place, stage in enumerate(policy.pause_at_stages):
         if stage not in configured.lead_stages:
             field = f"{path}.pauseAtStages[{place}]"
             yield FieldViolation(field, "NOT_CONFIGURED", "Must be a stage of a lead pipeline.")
+
+
+def _violations_of_calendar(path: str, policy: Policy, escalations: Sequence[Escalation]) -> Iterator[FieldViolation]:
+    calendar = policy.business_hours
+    faults = list(violations_of_calendar(f"{path}.businessHours", calendar)) if calendar else []
+    yield from faults or violations_of_limits(path, policy, escalations)
 
 
 def _violations_of_minutes(path: str, names: Sequence[str], configured: Configured) -> Iterator[FieldViolation]:
@@ -67,6 +74,13 @@ def _violations_of_escalations(document: Document) -> Iterator[FieldViolation]:
         if escalations[place].after_minutes <= escalations[place - 1].after_minutes:
             field = f"sla.escalations[{place}].afterMinutes"
             yield FieldViolation(field, "NOT_ASCENDING", "Must be later than the escalation before.")
+
+
+def _violations_of_conversion(conversion: Conversion) -> Iterator[FieldViolation]:
+    yield from _repeated("conversion.requiredFields", conversion.required_fields)
+    rules = conversion.field_map
+    yield from _repeated("conversion.fieldMap", [rule.target for rule in rules], ".to")
+    yield from violations_of_types("conversion.fieldMap", rules)
 
 
 def _repeated(path: str, items: Sequence[str], suffix: str = "") -> Iterator[FieldViolation]:

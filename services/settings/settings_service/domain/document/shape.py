@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from settings_service.domain.document.field_map import FieldRule
 from settings_service.domain.document.sla import Sla
 from settings_service.domain.document.values import Currency, FilledField, Region, Section
 from settings_service.domain.fields import HIGHEST_THRESHOLD
@@ -34,8 +35,7 @@ class Conversion(Section):
     """The section ``conversion``."""
 
     required_fields: list[FilledField] = Field(max_length=100)
-    # Part of the document's shape. Conversion copies the same fields for all; no mapping of one's own can be chosen.
-    field_map: list[str] = Field(max_length=0)
+    field_map: list[FieldRule] = Field(max_length=100)
     undo_hours: int = Field(ge=0, le=_HOURS_OF_TEN_YEARS)
     require_qualified: bool
 
