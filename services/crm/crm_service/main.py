@@ -20,7 +20,7 @@ from crm_service.rpc.conversion_record_servicer import ConversionRecordServicer
 from crm_service.rpc.placement_servicer import PlacementServicer
 from crm_service.rpc.record_servicer import RecordServicer
 from crm_service.settings import CrmSettings
-from crm_service.store.tables import IDEMPOTENCY_KEYS, OPPORTUNITY_MOVES
+from crm_service.store.tables import IDEMPOTENCY_KEYS, OPPORTUNITY_LINES
 from kit import process
 from kit.config import DatabaseSettings, read_settings
 from kit.db import migrations
@@ -72,7 +72,7 @@ async def crm_server(settings: CrmSettings) -> AsyncIterator[RpcServer]:
     async def is_ready() -> bool:
         """Whether the database answers and has been migrated."""
         async with database.reading() as connection:
-            await connection.execute(sa.select(OPPORTUNITY_MOVES.c.retirement_id).limit(1))
+            await connection.execute(sa.select(OPPORTUNITY_LINES.c.id).limit(1))
         return True
 
     served = _served(database, idempotency)

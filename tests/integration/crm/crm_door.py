@@ -21,7 +21,7 @@ from tests.support import tokens
 
 TIMEOUT = 10.0
 OWNER = str(tokens.USER_ID)
-PIPELINE, STAGE = str(new_id()), str(new_id())
+PIPELINE, STAGE, LEAD = str(new_id()), str(new_id()), str(new_id())
 
 
 def unique(name: str = "Acme") -> str:
@@ -33,6 +33,32 @@ def note(content: str = "Called back.", note_id: UUID | None = None, seconds: in
     """A lead's note."""
     made = Timestamp(seconds=seconds)
     return records_pb2.RecordNote(id=str(note_id or new_id()), content=content, created_by=OWNER, created_at=made)
+
+
+def document(name: str = "Offer.pdf", document_id: UUID | None = None, seconds: int = 1_700_000_000) -> Any:
+    """A link to a lead's document."""
+    made = Timestamp(seconds=seconds)
+    return records_pb2.RecordDocument(
+        id=str(document_id or new_id()),
+        lead_id=LEAD,
+        name=name,
+        content_type="application/pdf",
+        size_bytes=48_213,
+        created_by=OWNER,
+        created_at=made,
+    )
+
+
+def member(user_id: str | None = None, role: str = "sales_rep", seconds: int = 1_700_000_000) -> Any:
+    """A user of a lead's team."""
+    added = Timestamp(seconds=seconds)
+    return records_pb2.RecordMember(user_id=user_id or str(new_id()), role=role, added_by=OWNER, added_at=added)
+
+
+def sold(quantity: str = "2", unit_price: str = "10.00", discount: str = "", **fields: str) -> Any:
+    """A lead's product line, to be copied."""
+    ids = {"id": str(new_id()), "product_id": str(new_id()), "product_name": "Plan"}
+    return conversion_pb.NewOpportunityLine(**ids | fields, quantity=quantity, unit_price=unit_price, discount=discount)
 
 
 class CrmDoor:
@@ -61,19 +87,19 @@ class CrmDoor:
         request = pb.GetOpportunityRequest(opportunity_id=record_id)
         return await self._read(self.records.GetOpportunity, request, "opportunity")  # type: ignore[no-any-return]
 
-    async def accounts(self, search: str = "", **page: int) -> Any:
-        return await self.ask(self.records.ListAccounts, pb.ListAccountsRequest(search=search, **page))
+    async def accounts(self, search: str = "", **asked: Any) -> Any:
+        return await self.ask(self.records.ListAccounts, pb.ListAccountsRequest(search=search, **asked))
 
-    async def contacts(self, search: str = "", account_id: str = "", **page: int) -> Any:
-        request = pb.ListContactsRequest(search=search, account_id=account_id, **page)
+    async def contacts(self, search: str = "", account_id: str = "", **asked: Any) -> Any:
+        request = pb.ListContactsRequest(search=search, account_id=account_id, **asked)
         return await self.ask(self.records.ListContacts, request)
 
-    async def opportunities(self, search: str = "", account_id: str = "", **page: int) -> Any:
-        request = pb.ListOpportunitiesRequest(search=search, account_id=account_id, **page)
+    async def opportunities(self, search: str = "", account_id: str = "", **asked: Any) -> Any:
+        request = pb.ListOpportunitiesRequest(search=search, account_id=account_id, **asked)
         return await self.ask(self.records.ListOpportunities, request)
 
-    async def products(self, search: str = "", **page: int) -> Any:
-        return await self.ask(self.records.ListProducts, pb.ListProductsRequest(search=search, **page))
+    async def products(self, search: str = "", **asked: Any) -> Any:
+        return await self.ask(self.records.ListProducts, pb.ListProductsRequest(search=search, **asked))
 
     async def match(self, **sought: str) -> conversion_pb.MatchRecordsResponse:
         request = conversion_pb.MatchRecordsRequest(**sought)
@@ -156,6 +182,28 @@ class Conversion:
     async def remove_notes(self) -> None:
         await self._door.ask(self._stub.RemoveNotes, conversion_pb.RemoveNotesRequest(conversion_id=self.id))
 
+    async def documents(self, *documents: records_pb2.RecordDocument) -> None:
+        request = conversion_pb.CopyDocumentsRequest(conversion_id=self.id, documents=documents)
+        await self._door.ask(self._stub.CopyDocuments, request)
+
+    async def remove_documents(self) -> None:
+        await self._door.ask(self._stub.RemoveDocuments, conversion_pb.RemoveDocumentsRequest(conversion_id=self.id))
+
+    async def team(self, *members: records_pb2.RecordMember) -> None:
+        request = conversion_pb.CopyTeamRequest(conversion_id=self.id, team=members)
+        await self._door.ask(self._stub.CopyTeam, request)
+
+    async def remove_team(self) -> None:
+        await self._door.ask(self._stub.RemoveTeam, conversion_pb.RemoveTeamRequest(conversion_id=self.id))
+
+    async def records(self) -> conversion_pb.GetConversionRecordsResponse:
+        request = conversion_pb.GetConversionRecordsRequest(conversion_id=self.id)
+        return await self._door.ask(self._stub.GetConversionRecords, request)  # type: ignore[no-any-return]
+
+    async def undo(self) -> None:
+        """Undo it all, or nothing."""
+        await self._door.ask(self._stub.UndoConversion, conversion_pb.UndoConversionRequest(conversion_id=self.id))
+
     async def release_account(self) -> None:
         request = conversion_pb.ReleaseAccountRequest(conversion_id=self.id)
         await self._door.ask(self._stub.ReleaseAccount, request)
@@ -170,6 +218,8 @@ class Conversion:
 
     async def release_all(self) -> None:
         """Undo every step, the last one first, as the saga does."""
+        await self.remove_team()
+        await self.remove_documents()
         await self.remove_notes()
         await self.release_opportunity()
         await self.release_contact()

@@ -36,6 +36,12 @@ CONVERSIONS = {
     "ReleaseOpportunity": "conversion_records:write",
     "CopyNotes": "conversion_records:write",
     "RemoveNotes": "conversion_records:write",
+    "CopyDocuments": "conversion_records:write",
+    "RemoveDocuments": "conversion_records:write",
+    "CopyTeam": "conversion_records:write",
+    "RemoveTeam": "conversion_records:write",
+    "GetConversionRecords": "conversion_records:match",
+    "UndoConversion": "conversion_records:write",
 }
 PLACEMENT = {
     "CountOpportunities": "opportunities:place",

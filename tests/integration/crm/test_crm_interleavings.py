@@ -4,12 +4,19 @@ import asyncio
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from leadline.crm.v1 import conversion_record_service_pb2 as pb
 
 from kit.errors import LeadlineError
 from kit.ids import new_id
 from tests.integration.crm.crm_door import Conversion, CrmDoor, unique
 
-_REFUSALS = {"CONVERSION_CLOSED", "ACCOUNT_NOT_FOUND", "CONTACT_NOT_FOUND", "CONTACT_OF_ANOTHER_ACCOUNT"}
+_REFUSALS = {
+    "CONVERSION_CLOSED",
+    "ACCOUNT_NOT_FOUND",
+    "CONTACT_NOT_FOUND",
+    "CONTACT_OF_ANOTHER_ACCOUNT",
+    "RECORDS_CHANGED",
+}
 _STEPS = (
     "ensure_account",
     "ensure_contact",
@@ -18,7 +25,14 @@ _STEPS = (
     "release_account",
     "release_contact",
     "release_opportunity",
+    "undo",
 )
+
+_KINDS = {
+    pb.RECORD_KIND_ACCOUNT: "account",
+    pb.RECORD_KIND_CONTACT: "contact",
+    pb.RECORD_KIND_OPPORTUNITY: "opportunity",
+}
 
 Act = tuple[int, str]
 _ACTS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(_STEPS)), min_size=4, max_size=12)
@@ -80,6 +94,15 @@ class World:
     async def release_opportunity(self, number: int) -> None:
         self.ensured[number].pop("opportunity", None)
         await self.conversions[number].release_opportunity()
+
+    async def undo(self, number: int) -> None:
+        """All of it is gone then; refused, nothing has changed: what is in use is looked at after each act."""
+        known = await self.conversions[number].records()
+        await self.conversions[number].undo()
+        self.ensured[number].clear()
+        self.put_at.pop(number, None)
+        made = [(_KINDS[each.kind], each.record_id) for each in known.records if each.made and not each.released]
+        assert not any(await asyncio.gather(*(getattr(self.door, kind)(each) for kind, each in made)))
 
     async def what_is_in_use_is_there(self) -> None:
         """What a conversion ensured and has not released is there, and its contact is still at its account."""

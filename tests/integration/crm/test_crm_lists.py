@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import psycopg
 import pytest
 
+from kit.errors import ErrorKind, LeadlineError
 from kit.ids import new_id
+from tests.integration.crm.conftest import crm_replica
 from tests.integration.crm.crm_door import Conversion, CrmDoor, unique
 
 List = Callable[..., Awaitable[Any]]
@@ -72,7 +75,9 @@ async def test_products_come_by_name_without_case(crm: CrmDoor) -> None:
     assert [each.id for each in found[3:6]] == sorted(twins)
 
 
-@pytest.mark.parametrize("search", ["Anna Öst", "öST{}", "NNA ö", "{}@EXAMPLE", "anna.ö", " anna öst "])
+@pytest.mark.parametrize(
+    "search", ["Anna Öst", "öST{}", "NNA ö", "{}@EXAMPLE", "anna.ö", " anna öst ", "Ost{}", "ÁNNÅ o\u0308st", "nn"]
+)
 async def test_contacts_are_found_by_any_part_of_full_name_and_email(crm: CrmDoor, search: str) -> None:
     tail = new_id().hex
     fields = {"first_name": "Anna", "last_name": f"Öst{tail}", "email": f"anna.öst{tail}@example.com"}
@@ -110,5 +115,24 @@ async def test_page_and_limit_have_defaults_and_a_page_beyond_the_end_is_empty(e
     assert (len(first.accounts), first.total) == (25, 27)
     assert first == await empty_crm.accounts(page=1, limit=25)
     assert len((await empty_crm.accounts(page=2)).accounts) == 2
-    beyond = await empty_crm.accounts(page=2**31 - 1, limit=100)
+    beyond = await empty_crm.accounts(page=10_000_000, limit=100)
     assert (len(beyond.accounts), beyond.total) == (0, 27)
+
+
+async def test_a_page_that_begins_too_far_in_is_refused_and_cursors_go_on(copy_crm: Callable[[], str]) -> None:
+    url = copy_crm()
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            """INSERT INTO accounts (id, name, name_key) SELECT gen_random_uuid(), n::text, n::text
+               FROM generate_series(1, 10200) n"""
+        )
+    async with crm_replica(url) as door:
+        deepest = await door.accounts(page=101, limit=100)
+        assert (len(deepest.accounts), deepest.total) == (100, 10_200)
+        with pytest.raises(LeadlineError) as refused:
+            await door.accounts(page=102, limit=100)
+        assert (refused.value.kind, refused.value.reason) == (ErrorKind.INVALID, "PAGE_TOO_DEEP")
+        assert [each.field for each in refused.value.violations] == ["page"]
+        last = await door.accounts(cursor=deepest.next_cursor, limit=100)
+        assert (len(last.accounts), last.next_cursor) == (100, "")
+        assert not (await door.accounts(page=103, limit=100)).accounts

@@ -53,3 +53,30 @@ async def test_given_ids_are_answered_where_they_are_known(crm: CrmDoor) -> None
     assert (found.account.id, found.contact.id, found.opportunity.id) == (account, contact, deal)
     unknown = await crm.match(account_id=contact, contact_id=deal, opportunity_id=account)
     assert not any(unknown.HasField(field) for field in ("account", "contact", "opportunity"))
+
+
+async def test_all_accounts_that_match_are_answered_those_of_the_name_first_each_once(crm: CrmDoor) -> None:
+    tail, domain = new_id().hex, f"{new_id().hex}.example"
+    of_domain = (await Conversion(crm).account(unique(), email_domain=domain)).account_id
+    both = (await Conversion(crm).account(f"Acme {tail}")).account_id
+    found = await crm.match(company=f"ACME {tail} GmbH", email_domain=domain)
+    assert [each.id for each in found.accounts_by_company] == [both, of_domain]
+    assert found.account_by_company == found.accounts_by_company[0]
+    alone = await crm.match(email_domain=domain)
+    assert [each.id for each in alone.accounts_by_company] == [of_domain]
+
+
+async def test_an_account_that_matches_by_name_and_domain_is_one(crm: CrmDoor) -> None:
+    name, domain = unique(), f"{new_id().hex}.example"
+    account = (await Conversion(crm).account(name, email_domain=domain)).account_id
+    found = await crm.match(company=name, email_domain=domain)
+    assert [each.id for each in found.accounts_by_company] == [account]
+
+
+async def test_ten_contacts_of_an_email_are_answered_the_one_to_link_first(crm: CrmDoor) -> None:
+    address = f"{new_id().hex}@acme.example"
+    accounts = [(await Conversion(crm).account(unique())).account_id for _ in range(12)]
+    made = [(await Conversion(crm).contact(email=address, account_id=account)).contact_id for account in accounts]
+    found = await crm.match(email=address, account_id=accounts[5])
+    assert [each.id for each in found.contacts_by_email] == [made[5], *made[:5], *made[6:10]]
+    assert found.contact_by_email == found.contacts_by_email[0]

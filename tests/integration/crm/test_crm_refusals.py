@@ -1,6 +1,8 @@
 """Wrong values: each is named by its REST name, nothing is changed, and nothing becomes an internal error."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from leadline.crm.v1 import record_service_pb2 as pb
 
 from kit.errors import ErrorKind, LeadlineError
 from kit.ids import new_id
-from tests.integration.crm.crm_door import Conversion, CrmDoor, note
+from kit.paging import Place, _sealed, cursor_of
+from tests.integration.crm.crm_door import Conversion, CrmDoor, document, member, note, sold
 
 Act = Callable[[CrmDoor], Awaitable[Any]]
 
@@ -85,6 +88,27 @@ def step(method: str, **fields: Any) -> Act:
     return lambda door: door.ask(getattr(door.conversions, method), request(**fields))
 
 
+def _cursor(order: str, key: object, *, is_told: bool = True) -> str:
+    """A cursor that a caller made up."""
+    return cursor_of(Place(key, new_id(), is_told), order)
+
+
+def copied(method: str, field: str, **fields: Any) -> Act:
+    """A wrong item, which keeps all out."""
+    good = {"documents": document(), "team": member()}[field]
+    broken = {"documents": document(), "team": member()}[field]
+    for name, value in fields.items():
+        if value is None:
+            broken.ClearField(name)
+        else:
+            setattr(broken, name, value)
+    return step(method, conversion_id=ID, **{field: [good, broken]})
+
+
+# Written as an escape, which a cursor of ours never has.
+HALF_A_PAIR = _sealed(rb'["account name asc","plain","\ud800","%b"]' % str(new_id()).encode())
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+DEEP = "[" * 40 + "]" * 40
 ID = str(new_id())
 # What is asked, and the fields at fault with their reasons.
 INVALID: list[tuple[Act, str]] = [
@@ -136,6 +160,34 @@ INVALID: list[tuple[Act, str]] = [
     (read("ListAccounts", search="a\0b"), "search:CONTROL_CHARACTER"),
     (read("ListContacts", account_id="x"), "accountId:NOT_A_UUID"),
     (read("ListOpportunities", account_id="x"), "accountId:NOT_A_UUID"),
+    (read("ListContacts", account_ids=[ID] * 101), "accountId:TOO_MANY"),
+    (read("ListContacts", emails=["a@b.example"] * 101), "email:TOO_MANY"),
+    (read("ListOpportunities", stage_ids=[ID, "x"]), "stageId:NOT_A_UUID"),
+    (read("ListOpportunities", owner_ids=["you"]), "ownerId:NOT_A_UUID"),
+    *(
+        (read(method, sort_by="no_such"), "sortBy:NOT_ALLOWED")
+        for method in ("ListAccounts", "ListContacts", "ListOpportunities", "ListProducts")
+    ),
+    (read("ListAccounts", sort_dir="up"), "sortDir:NOT_ALLOWED"),
+    (read("ListAccounts", cursor="x"), "cursor:NOT_A_CURSOR"),
+    (read("ListAccounts", cursor=_cursor("account createdAt desc", AT), page=1), "cursor:NOT_TOGETHER"),
+    (read("ListAccounts", cursor=_cursor("account createdAt desc", AT), sort_by="name"), "cursor:NOT_A_CURSOR"),
+    (read("ListAccounts", cursor=_cursor("contact createdAt desc", AT)), "cursor:NOT_A_CURSOR"),
+    *(
+        (read("ListContacts", cursor=_cursor("contact lastName asc", key), sort_by="lastName", sort_dir="asc"), fault)
+        for key, fault in ((AT, "cursor:NOT_A_CURSOR"), (7, "cursor:NOT_A_CURSOR"), ("a\0", "cursor:NOT_A_CURSOR"))
+    ),
+    (read("ListAccounts", cursor=_cursor("account createdAt desc", None)), "cursor:NOT_A_CURSOR"),
+    (read("ListAccounts", cursor=_cursor("account createdAt desc", "2026")), "cursor:NOT_A_CURSOR"),
+    (
+        read("ListAccounts", cursor=HALF_A_PAIR, sort_by="name", sort_dir="asc"),
+        "cursor:NOT_A_CURSOR",
+    ),
+    (read("ListAccounts", cursor=_cursor("account createdAt desc", AT, is_told=False)), "cursor:NOT_A_CURSOR"),
+    (
+        read("ListOpportunities", cursor=_cursor("opportunity value desc", Decimal("NaN")), sort_by="value"),
+        "cursor:NOT_A_CURSOR",
+    ),
     # Matching.
     (
         match(account_id="x", contact_id="y", opportunity_id="z"),
@@ -158,6 +210,12 @@ INVALID: list[tuple[Act, str]] = [
             "ReleaseOpportunity",
             "CopyNotes",
             "RemoveNotes",
+            "CopyDocuments",
+            "RemoveDocuments",
+            "CopyTeam",
+            "RemoveTeam",
+            "GetConversionRecords",
+            "UndoConversion",
         )
     ),
     (step("ReleaseAccount", conversion_id="x"), "conversionId:NOT_A_UUID"),
@@ -183,6 +241,45 @@ INVALID: list[tuple[Act, str]] = [
     ),
     (opportunity(value="-1", currency="Euro"), "value:OUT_OF_RANGE currency:NOT_A_CURRENCY"),
     (opportunity(description="a\0b"), "description:CONTROL_CHARACTER"),
+    # Custom fields.
+    (account(custom_fields="[]"), "customFields:WRONG_TYPE"),
+    (contact(custom_fields="{"), "customFields:WRONG_TYPE"),
+    (opportunity(custom_fields='{"a":NaN}'), "customFields:WRONG_TYPE"),
+    (opportunity(custom_fields='{"a":1e999}'), "customFields:WRONG_TYPE"),
+    (account(custom_fields=r'{"a":"\ud800"}'), "customFields:WRONG_TYPE"),
+    (account(custom_fields=r'{"a\u0000":1}'), "customFields:CONTROL_CHARACTER"),
+    (account(custom_fields=f'{{"a":{DEEP}}}'), "customFields:TOO_DEEP"),
+    (account(custom_fields='{"a":"' + "x" * 32_768 + '"}'), "customFields:TOO_LONG"),
+    # Lines.
+    (opportunity(lines=[sold() for _ in range(101)]), "lines:TOO_MANY"),
+    (opportunity(lines=[sold(id=ID), sold(id=ID)]), "lines.1.id:NOT_UNIQUE"),
+    (opportunity(lines=[sold(), sold(quantity="0")]), "lines.1.quantity:OUT_OF_RANGE"),
+    (opportunity(lines=[sold(quantity="1000000.1")]), "lines.0.quantity:OUT_OF_RANGE"),
+    (opportunity(lines=[sold(quantity="0.00001")]), "lines.0.quantity:TOO_PRECISE"),
+    (opportunity(lines=[sold(quantity="1e-999")]), "lines.0.quantity:TOO_PRECISE"),
+    (opportunity(lines=[sold(discount="100.01")]), "lines.0.discount:OUT_OF_RANGE"),
+    (opportunity(lines=[sold(discount="-1")]), "lines.0.discount:OUT_OF_RANGE"),
+    (opportunity(lines=[sold(discount="half")]), "lines.0.discount:NOT_A_NUMBER"),
+    (
+        opportunity(lines=[sold(id="x", product_id="", product_name="", quantity="", unit_price="-1")]),
+        "lines.0.id:NOT_A_UUID lines.0.productId:REQUIRED lines.0.productName:REQUIRED lines.0.quantity:REQUIRED "
+        "lines.0.unitPrice:OUT_OF_RANGE",
+    ),
+    # Documents and team.
+    (step("CopyDocuments", conversion_id=ID, documents=[document() for _ in range(101)]), "documents:TOO_MANY"),
+    (step("CopyTeam", conversion_id=ID, team=[member() for _ in range(101)]), "team:TOO_MANY"),
+    (
+        copied("CopyDocuments", "documents", id="x", lead_id="", name="", content_type="a\n", created_by="y"),
+        "documents.1.id:NOT_A_UUID documents.1.leadId:REQUIRED documents.1.name:REQUIRED "
+        "documents.1.createdBy:NOT_A_UUID",
+    ),
+    (copied("CopyDocuments", "documents", created_at=None), "documents.1.createdAt:REQUIRED"),
+    (copied("CopyDocuments", "documents", size_bytes=-1), "documents.1.sizeBytes:OUT_OF_RANGE"),
+    (
+        copied("CopyTeam", "team", user_id="", role="a\0", added_by="x"),
+        "team.1.userId:REQUIRED team.1.role:CONTROL_CHARACTER team.1.addedBy:NOT_A_UUID",
+    ),
+    (copied("CopyTeam", "team", added_at=None), "team.1.addedAt:REQUIRED"),
     # Notes: one that is wrong keeps all out.
     (notes(*(note() for _ in range(101))), "notes:TOO_MANY"),
     (notes(note(), broken_note(content="")), "notes.1.content:REQUIRED"),

@@ -9,7 +9,6 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from crm_service.domain.fields import MOST_MONEY, checked, domain, e164, line, money, required, text
-from crm_service.domain.paging import page_of
 from kit.errors import LeadlineError
 
 DECIMALS = st.decimals(0, MOST_MONEY, allow_nan=False, allow_infinity=False, places=6)
@@ -84,11 +83,3 @@ def test_all_faults_are_named_at_once_by_their_rest_names() -> None:
         "lines.2.phoneE164",
         "lines.2.name",
     ]
-
-
-@given(st.integers(1, 10**6), st.integers(1, 100))
-def test_pages_follow_each_other_without_gap(number: int, limit: int) -> None:
-    page, following = page_of(number, limit), page_of(number + 1, limit)
-    assert page.limit == following.limit == limit
-    assert page.offset + limit == following.offset
-    assert page_of(1, limit).offset == page_of(0, limit).offset == 0

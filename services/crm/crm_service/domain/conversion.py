@@ -1,21 +1,27 @@
-"""What conversions ask for: records to make or to match, and notes to copy."""
+"""What conversions ask for: records to make or to match."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from crm_service.domain.company_name import company_key
+from crm_service.domain.custom_fields import json_object
 from crm_service.domain.fields import LONGEST_TEXT, Rule, currency, domain, e164, id_, line, money, required, text
-
-MOST_NOTES = 100
+from crm_service.domain.lines import OpportunityLine
 
 # A record may be named after a lead's first and last name, which are longer together than a company's.
 _NAME = line(500)
 _LINE = line(200)
 _EMAIL = line(320)
 _PHONE = line(60)
-_MADE: dict[str, Rule] = {"new_id": required(id_), "lead_id": required(id_), "owner_id": required(id_)}
+_MADE: dict[str, Rule] = {
+    "new_id": required(id_),
+    "lead_id": required(id_),
+    "owner_id": required(id_),
+    "custom_fields": json_object,
+}
 
 NEW_ACCOUNT: Mapping[str, Rule] = _MADE | {
     "name": required(_NAME),
@@ -42,7 +48,6 @@ NEW_OPPORTUNITY: Mapping[str, Rule] = _MADE | {
     "currency": required(currency),
     "description": text(LONGEST_TEXT),
 }
-NOTE: Mapping[str, Rule] = {"id": required(id_), "content": required(text(LONGEST_TEXT)), "created_by": required(id_)}
 SOUGHT: Mapping[str, Rule] = {
     "email": _EMAIL,
     "phone_e164": e164,
@@ -61,6 +66,7 @@ class NewRecord:
     id: UUID
     lead_id: UUID
     owner_id: UUID
+    custom_fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +124,7 @@ class NewContact(NewRecord):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOpportunity(NewRecord):
-    """An opportunity to make."""
+    """An opportunity to make, with what is sold."""
 
     name: str
     account_id: UUID | None
@@ -128,6 +134,7 @@ class NewOpportunity(NewRecord):
     value: Decimal | None
     currency: str
     description: str | None
+    lines: Sequence[OpportunityLine]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,13 +152,14 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Ensured:
-    """What a step of a conversion came to: the record, and whether it was made or linked.
+    """What a step of a conversion came to: the record, its version then, and whether it was made or linked.
 
     ``account_given_at`` is the version of a linked contact once it had been given the conversion's account.
     """
 
     record_id: UUID
     made: bool
+    record_version: int
     account_given_at: int | None = None
 
 

@@ -101,6 +101,25 @@ def money(field: str, value: str | None) -> Decimal | None:
     return abs(rounded)
 
 
+def decimal(most: Decimal, places: int) -> Rule:
+    """A decimal in text, from 0 to ``most``, with at most so many places; rounding it is the caller's to decide."""
+
+    def rule(field: str, value: str | None) -> Decimal | None:
+        if not value:
+            return None
+        if not _DECIMAL.fullmatch(value):
+            raise invalid_field(field, "NOT_A_NUMBER", "Must be a decimal number such as 2.5.")
+        amount = Decimal(value)
+        if not 0 <= amount <= most:
+            raise invalid_field(field, "OUT_OF_RANGE", f"Must be from 0 to {most}.")
+        # Within the range, so that the shift cannot be endless.
+        if (kept := amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)) != amount:
+            raise invalid_field(field, "TOO_PRECISE", f"Must have at most {places} decimals.")
+        return abs(kept)
+
+    return rule
+
+
 def currency(field: str, value: str | None) -> str | None:
     """An ISO 4217 code."""
     return _matching(_CURRENCY, field, value, "NOT_A_CURRENCY", "Must be a currency code such as USD.")

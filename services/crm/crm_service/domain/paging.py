@@ -1,35 +1,43 @@
-"""Pages of a list, and what is searched for in it."""
+"""Parts of a list: what is looked for, in which order, and from where on."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from crm_service.domain.fields import line
-from kit.errors import invalid_field
+from kit.errors import FieldViolation, invalid, invalid_field
+from kit.paging import Span
 
-DEFAULT_LIMIT = 25
-HIGHEST_LIMIT = 100
 _LONGEST_SEARCH = 200
+_MOST_VALUES = 100
+# A page by number goes through all that come before it.
+_DEEPEST_PAGE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Which part of a list: ``limit`` items, after ``offset`` others."""
+class Order:
+    """By what, in its REST name, and which way."""
 
-    limit: int
-    offset: int
+    by: str
+    descending: bool
+
+    @property
+    def name(self) -> str:
+        """What a cursor's place makes sense in."""
+        return f"{self.by} {'desc' if self.descending else 'asc'}"
 
 
-def page_of(number: int, limit: int) -> Page:
-    """The page of this number, from 1, with ``limit`` items, 1 to 100. A 0 means 1 and 25.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a list is asked for: records that ``search`` is part of, with one of the values of each filter.
 
-    Raises:
-        LeadlineError: VALIDATION_FAILED.
+    ``values`` are by attribute; None among them is no value.
     """
-    if number < 0:
-        raise invalid_field("page", "OUT_OF_RANGE", "Must be 1 or more.")
-    if not 0 <= limit <= HIGHEST_LIMIT:
-        raise invalid_field("limit", "OUT_OF_RANGE", f"Must be from 1 to {HIGHEST_LIMIT}.")
-    size = limit or DEFAULT_LIMIT
-    return Page(size, (max(number, 1) - 1) * size)
+
+    search: str
+    values: Mapping[str, Sequence[Any]]
+    order: Order
+    span: Span
 
 
 def search_of(text: str) -> str:
@@ -39,3 +47,41 @@ def search_of(text: str) -> str:
         LeadlineError: VALIDATION_FAILED.
     """
     return line(_LONGEST_SEARCH)("search", text) or ""
+
+
+def order_of(sort_by: str, sort_dir: str, known: Sequence[str], *, ascending: str | None = None) -> Order:
+    """The order that is asked for, by the first of the known keys unless said otherwise, and downwards.
+
+    ``ascending`` is the key whose list goes upwards unless said otherwise.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED.
+    """
+    by = sort_by or known[0]
+    if by not in known:
+        raise invalid_field("sortBy", "NOT_ALLOWED", f"Use one of {', '.join(known)}.")
+    if sort_dir not in {"", "asc", "desc"}:
+        raise invalid_field("sortDir", "NOT_ALLOWED", "Use asc or desc.")
+    return Order(by, sort_dir == "desc" if sort_dir else by != ascending)
+
+
+def few(values: Sequence[str], field: str) -> Sequence[str]:
+    """The values of a filter, which are not endless.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED.
+    """
+    if len(values) > _MOST_VALUES:
+        raise invalid_field(field, "TOO_MANY", f"Must have at most {_MOST_VALUES} values.")
+    return values
+
+
+def check_depth(offset: int) -> None:
+    """Refuse a page that begins so far in that others would wait.
+
+    Raises:
+        LeadlineError: PAGE_TOO_DEEP.
+    """
+    if offset > _DEEPEST_PAGE:
+        message = f"It begins more than {_DEEPEST_PAGE:,} records in. Follow meta.nextCursor, or add a filter."
+        raise invalid(FieldViolation("page", "PAGE_TOO_DEEP", message), reason="PAGE_TOO_DEEP")

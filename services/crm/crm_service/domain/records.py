@@ -1,19 +1,23 @@
 """The records, as plain values. Times are UTC, and each change of a record raises its ``version`` by one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 
 class Kind(StrEnum):
-    """What a step of a conversion ensures."""
+    """What a step of a conversion ensures or copies."""
 
     ACCOUNT = "account"
     CONTACT = "contact"
     OPPORTUNITY = "opportunity"
     NOTES = "notes"
+    DOCUMENTS = "documents"
+    TEAM = "team"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,7 @@ class Account(Record):
     phone: str | None
     owner_id: UUID | None
     lead_id: UUID | None
+    custom_fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,7 @@ class Contact(Record):
     title: str | None
     owner_id: UUID | None
     lead_id: UUID | None
+    custom_fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +72,7 @@ class Opportunity(Record):
     description: str | None
     owner_id: UUID | None
     lead_id: UUID | None
+    custom_fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,5 +92,28 @@ class RecordNote:
 
     id: UUID
     content: str
+    created_by: UUID
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDocument:
+    """A link to a lead's document, under the document's id."""
+
+    id: UUID
+    lead_id: UUID
+    name: str
+    content_type: str
+    size_bytes: int
+    created_by: UUID
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordMember:
+    """A user who came over from a lead's team."""
+
+    user_id: UUID
+    role: str
     created_by: UUID
     created_at: datetime

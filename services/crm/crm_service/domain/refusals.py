@@ -1,8 +1,10 @@
 """The refusals that several use cases share."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from kit.errors import LeadlineError, invalid_field, not_found, refused
+from crm_service.domain.undoing import Obstacle, Why
+from kit.errors import FieldViolation, LeadlineError, invalid_field, not_found, refused
 
 
 def missing(noun: str, record_id: UUID) -> LeadlineError:
@@ -27,6 +29,18 @@ def contact_of_another_account(account_id: UUID) -> LeadlineError:
         "The contact belongs to another account.",
         metadata={"accountId": str(account_id)},
     )
+
+
+def records_changed(obstacles: Sequence[Obstacle]) -> LeadlineError:
+    """The conversion cannot be undone as if it had not been: each record that stands in the way is named."""
+    sentences = {
+        Why.CHANGED: "It has been changed since the conversion made it.",
+        Why.USED: "Something that the conversion did not make uses it.",
+    }
+    violations = [FieldViolation(f"{each.kind}Id", each.why.upper(), sentences[each.why]) for each in obstacles]
+    message = "What the conversion made has changed or come to be used since."
+    metadata = {f"{each.kind}Id": str(each.record_id) for each in obstacles}
+    return refused("RECORDS_CHANGED", message, violations=violations, metadata=metadata)
 
 
 def id_taken(record_id: UUID) -> LeadlineError:

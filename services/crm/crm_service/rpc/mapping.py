@@ -1,18 +1,42 @@
 """Records as protos."""
 
-from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from leadline.crm.v1 import conversion_record_service_pb2
 from leadline.crm.v1 import records_pb2 as pb
 
-from crm_service.domain.records import Account, Contact, Opportunity, Product, RecordNote
-from crm_service.usecases.matching import Matches
+from crm_service.domain.lines import OpportunityLine
+from crm_service.domain.records import Account, Contact, Opportunity, Product, RecordDocument, RecordMember, RecordNote
+from crm_service.usecases.records import Whole
+from kit import jsontext
 from kit.rpc.times import to_timestamp
 
 
-def account_message(account: Account, notes: Sequence[RecordNote] = ()) -> pb.Account:
-    """An account as a proto."""
+def whole_account(whole: Whole[Account]) -> pb.Account:
+    """An account with all that belongs to it as a proto."""
+    message = account_message(whole.record)
+    _add_copies(message, whole)
+    return message
+
+
+def whole_contact(whole: Whole[Contact]) -> pb.Contact:
+    """A contact with all that belongs to it as a proto."""
+    message = contact_message(whole.record)
+    _add_copies(message, whole)
+    return message
+
+
+def whole_opportunity(whole: Whole[Opportunity]) -> pb.Opportunity:
+    """An opportunity with all that belongs to it as a proto."""
+    message = opportunity_message(whole.record)
+    message.lines.extend(map(_line, whole.lines))
+    _add_copies(message, whole)
+    return message
+
+
+def account_message(account: Account) -> pb.Account:
+    """An account as a proto, as lists have it."""
     return pb.Account(
         id=str(account.id),
         name=account.name,
@@ -23,12 +47,12 @@ def account_message(account: Account, notes: Sequence[RecordNote] = ()) -> pb.Ac
         version=account.version,
         created_at=to_timestamp(account.created_at),
         updated_at=to_timestamp(account.updated_at),
-        notes=map(_note, notes),
+        custom_fields=jsontext.dumps(account.custom_fields) if account.custom_fields else "",
     )
 
 
-def contact_message(contact: Contact, notes: Sequence[RecordNote] = ()) -> pb.Contact:
-    """A contact as a proto."""
+def contact_message(contact: Contact) -> pb.Contact:
+    """A contact as a proto, as lists have it."""
     return pb.Contact(
         id=str(contact.id),
         account_id=_id(contact.account_id),
@@ -43,12 +67,12 @@ def contact_message(contact: Contact, notes: Sequence[RecordNote] = ()) -> pb.Co
         version=contact.version,
         created_at=to_timestamp(contact.created_at),
         updated_at=to_timestamp(contact.updated_at),
-        notes=map(_note, notes),
+        custom_fields=jsontext.dumps(contact.custom_fields) if contact.custom_fields else "",
     )
 
 
-def opportunity_message(opportunity: Opportunity, notes: Sequence[RecordNote] = ()) -> pb.Opportunity:
-    """An opportunity as a proto."""
+def opportunity_message(opportunity: Opportunity) -> pb.Opportunity:
+    """An opportunity as a proto, as lists have it."""
     return pb.Opportunity(
         id=str(opportunity.id),
         name=opportunity.name,
@@ -64,7 +88,7 @@ def opportunity_message(opportunity: Opportunity, notes: Sequence[RecordNote] = 
         version=opportunity.version,
         created_at=to_timestamp(opportunity.created_at),
         updated_at=to_timestamp(opportunity.updated_at),
-        notes=map(_note, notes),
+        custom_fields=jsontext.dumps(opportunity.custom_fields) if opportunity.custom_fields else "",
     )
 
 
@@ -83,16 +107,10 @@ def product_message(product: Product) -> pb.Product:
     )
 
 
-def matches_message(found: Matches) -> conversion_record_service_pb2.MatchRecordsResponse:
-    """What matches a lead as a proto."""
-    return conversion_record_service_pb2.MatchRecordsResponse(
-        account_by_company=account_message(found.account_by_company) if found.account_by_company else None,
-        contact_by_email=contact_message(found.contact_by_email) if found.contact_by_email else None,
-        contacts_by_phone=map(contact_message, found.contacts_by_phone),
-        account=account_message(found.account) if found.account else None,
-        contact=contact_message(found.contact) if found.contact else None,
-        opportunity=opportunity_message(found.opportunity) if found.opportunity else None,
-    )
+def _add_copies(message: pb.Account | pb.Contact | pb.Opportunity, whole: Whole[Any]) -> None:
+    message.notes.extend(map(_note, whole.notes))
+    message.documents.extend(map(_document, whole.documents))
+    message.team.extend(map(_member, whole.team))
 
 
 def _note(note: RecordNote) -> pb.RecordNote:
@@ -102,6 +120,45 @@ def _note(note: RecordNote) -> pb.RecordNote:
         created_by=str(note.created_by),
         created_at=to_timestamp(note.created_at),
     )
+
+
+def _document(document: RecordDocument) -> pb.RecordDocument:
+    return pb.RecordDocument(
+        id=str(document.id),
+        lead_id=str(document.lead_id),
+        name=document.name,
+        content_type=document.content_type,
+        size_bytes=document.size_bytes,
+        created_by=str(document.created_by),
+        created_at=to_timestamp(document.created_at),
+    )
+
+
+def _member(member: RecordMember) -> pb.RecordMember:
+    return pb.RecordMember(
+        user_id=str(member.user_id),
+        role=member.role,
+        added_by=str(member.created_by),
+        added_at=to_timestamp(member.created_at),
+    )
+
+
+def _line(line: OpportunityLine) -> pb.OpportunityLine:
+    return pb.OpportunityLine(
+        id=str(line.id),
+        product_id=str(line.product_id),
+        product_name=line.product_name,
+        quantity=_plain(line.quantity),
+        unit_price=str(line.unit_price),
+        discount=_plain(line.discount),
+        total=str(line.total),
+    )
+
+
+def _plain(number: Decimal) -> str:
+    """Without zeros that say nothing: 2 and 12.5, not 2.0000 and 12.50."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _id(record_id: UUID | None) -> str | None:

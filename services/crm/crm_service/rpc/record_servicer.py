@@ -1,30 +1,28 @@
 """RecordService: reading the records, and keeping the product catalogue."""
 
-from collections.abc import Sequence
-from uuid import UUID
-
 from leadline.crm.v1 import record_service_pb2 as pb
 from leadline.crm.v1 import record_service_pb2_grpc as pb_grpc
 from typing_extensions import override
 
-from crm_service.domain.paging import Page, search_of
-from crm_service.domain.records import Kind, RecordNote
-from crm_service.rpc import mapping, requests
-from crm_service.store.notes import newest_notes
+from crm_service.domain.paging import Asked
+from crm_service.domain.records import Kind
+from crm_service.rpc import lists, mapping, requests
+from crm_service.store.lists import list_records
 from crm_service.store.records import (
     ACCOUNT_RECORDS,
     CONTACT_RECORDS,
     OPPORTUNITY_RECORDS,
     PRODUCT_RECORDS,
-    Listed,
     R,
     Records,
 )
 from crm_service.usecases import products
-from crm_service.usecases.records import get_record
+from crm_service.usecases.records import Whole, get_record, get_whole
+from kit.context import current_principal
 from kit.db.database import Database, Writing
 from kit.db.idempotency import Idempotency, key_of_call
-from kit.ids import parse_id, parse_optional_id
+from kit.ids import parse_id
+from kit.paging import Page
 from kit.rpc.guard import Context
 
 
@@ -37,43 +35,60 @@ class RecordServicer(pb_grpc.RecordServiceServicer):
 
     @override
     async def ListAccounts(self, request: pb.ListAccountsRequest, context: Context) -> pb.ListAccountsResponse:
-        listed = await self._page(ACCOUNT_RECORDS, requests.page(request), request.search)
-        return pb.ListAccountsResponse(accounts=map(mapping.account_message, listed.items), total=listed.total)
+        asked = lists.accounts(request, current_principal().user_id)
+        page = await self._page(ACCOUNT_RECORDS, asked)
+        return pb.ListAccountsResponse(
+            accounts=map(mapping.account_message, page.records),
+            total=page.total,
+            next_cursor=lists.next_cursor(ACCOUNT_RECORDS, asked, page),
+        )
 
     @override
     async def GetAccount(self, request: pb.GetAccountRequest, context: Context) -> pb.GetAccountResponse:
-        account, notes = await self._with_notes(ACCOUNT_RECORDS, request.account_id, Kind.ACCOUNT)
-        return pb.GetAccountResponse(account=mapping.account_message(account, notes))
+        whole = await self._whole(ACCOUNT_RECORDS, request.account_id, Kind.ACCOUNT)
+        return pb.GetAccountResponse(account=mapping.whole_account(whole))
 
     @override
     async def ListContacts(self, request: pb.ListContactsRequest, context: Context) -> pb.ListContactsResponse:
-        account_id = parse_optional_id(request.account_id, "accountId")
-        listed = await self._page(CONTACT_RECORDS, requests.page(request), request.search, account_id)
-        return pb.ListContactsResponse(contacts=map(mapping.contact_message, listed.items), total=listed.total)
+        asked = lists.contacts(request, current_principal().user_id)
+        page = await self._page(CONTACT_RECORDS, asked)
+        return pb.ListContactsResponse(
+            contacts=map(mapping.contact_message, page.records),
+            total=page.total,
+            next_cursor=lists.next_cursor(CONTACT_RECORDS, asked, page),
+        )
 
     @override
     async def GetContact(self, request: pb.GetContactRequest, context: Context) -> pb.GetContactResponse:
-        contact, notes = await self._with_notes(CONTACT_RECORDS, request.contact_id, Kind.CONTACT)
-        return pb.GetContactResponse(contact=mapping.contact_message(contact, notes))
+        whole = await self._whole(CONTACT_RECORDS, request.contact_id, Kind.CONTACT)
+        return pb.GetContactResponse(contact=mapping.whole_contact(whole))
 
     @override
     async def ListOpportunities(
         self, request: pb.ListOpportunitiesRequest, context: Context
     ) -> pb.ListOpportunitiesResponse:
-        account_id = parse_optional_id(request.account_id, "accountId")
-        listed = await self._page(OPPORTUNITY_RECORDS, requests.page(request), request.search, account_id)
-        shown = map(mapping.opportunity_message, listed.items)
-        return pb.ListOpportunitiesResponse(opportunities=shown, total=listed.total)
+        asked = lists.opportunities(request, current_principal().user_id)
+        page = await self._page(OPPORTUNITY_RECORDS, asked)
+        return pb.ListOpportunitiesResponse(
+            opportunities=map(mapping.opportunity_message, page.records),
+            total=page.total,
+            next_cursor=lists.next_cursor(OPPORTUNITY_RECORDS, asked, page),
+        )
 
     @override
     async def GetOpportunity(self, request: pb.GetOpportunityRequest, context: Context) -> pb.GetOpportunityResponse:
-        opportunity, notes = await self._with_notes(OPPORTUNITY_RECORDS, request.opportunity_id, Kind.OPPORTUNITY)
-        return pb.GetOpportunityResponse(opportunity=mapping.opportunity_message(opportunity, notes))
+        whole = await self._whole(OPPORTUNITY_RECORDS, request.opportunity_id, Kind.OPPORTUNITY)
+        return pb.GetOpportunityResponse(opportunity=mapping.whole_opportunity(whole))
 
     @override
     async def ListProducts(self, request: pb.ListProductsRequest, context: Context) -> pb.ListProductsResponse:
-        listed = await self._page(PRODUCT_RECORDS, requests.page(request), request.search)
-        return pb.ListProductsResponse(products=map(mapping.product_message, listed.items), total=listed.total)
+        asked = lists.products(request)
+        page = await self._page(PRODUCT_RECORDS, asked)
+        return pb.ListProductsResponse(
+            products=map(mapping.product_message, page.records),
+            total=page.total,
+            next_cursor=lists.next_cursor(PRODUCT_RECORDS, asked, page),
+        )
 
     @override
     async def GetProduct(self, request: pb.GetProductRequest, context: Context) -> pb.GetProductResponse:
@@ -105,13 +120,11 @@ class RecordServicer(pb_grpc.RecordServiceServicer):
             await products.delete_product(tx, product_id, requests.expected_version(request))
         return pb.DeleteProductResponse()
 
-    async def _page(self, records: Records[R], page: Page, text: str, account_id: UUID | None = None) -> Listed[R]:
-        search = search_of(text)
+    async def _page(self, records: Records[R], asked: Asked) -> Page[R]:
         async with self._database.reading() as connection:
-            return await records.page(connection, page, search=search, account_id=account_id)
+            return await list_records(connection, records, asked)
 
-    async def _with_notes(self, records: Records[R], text: str, kind: Kind) -> tuple[R, Sequence[RecordNote]]:
+    async def _whole(self, records: Records[R], text: str, kind: Kind) -> Whole[R]:
         record_id = parse_id(text, "id")
         async with self._database.reading() as connection:
-            record = await get_record(connection, records, record_id)
-            return record, await newest_notes(connection, kind, record_id)
+            return await get_whole(connection, records, kind, record_id)

@@ -1,40 +1,27 @@
-"""Requests as what the use cases take; everything that is wrong with one is named at once."""
+"""Requests as what the use cases take; everything that is wrong with one is named at once. Lists are in `lists`."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from leadline.crm.v1 import conversion_record_service_pb2 as conversion_pb
 from leadline.crm.v1 import placement_service_pb2 as placement_pb
 from leadline.crm.v1 import record_service_pb2, records_pb2
 
-from crm_service.domain import conversion, placement
+from crm_service.domain import conversion, copies, placement
 from crm_service.domain.conversion import ContactLink, NewAccount, NewContact, NewOpportunity, Sought
 from crm_service.domain.fields import Rule, checked, id_, required, rest_name
-from crm_service.domain.paging import Page, page_of
+from crm_service.domain.lines import LINE, MOST_LINES, OpportunityLine, require_distinct
 from crm_service.domain.placement import StageMove
 from crm_service.domain.product import PRODUCT
-from crm_service.domain.records import RecordNote
+from crm_service.domain.records import RecordDocument, RecordMember, RecordNote
 from kit.errors import FieldViolation, invalid, invalid_field
 from kit.ids import parse_id
+from kit.rpc.times import optional_instant
 
 _CONVERSION: Mapping[str, Rule] = {"conversion_id": required(id_)}
-
-
-class PagedRequest(Protocol):
-    """A request for a page of a list."""
-
-    @property
-    def page(self) -> int:
-        """The page's number, from 1; 0 is 1."""
-
-    @property
-    def limit(self) -> int:
-        """How many items; 0 is 25."""
 
 
 class OfConversion(Protocol):
@@ -51,11 +38,6 @@ class OfRetirement(Protocol):
     @property
     def retirement_id(self) -> str:
         """Which deletion."""
-
-
-def page(request: PagedRequest) -> Page:
-    """The page that is asked for."""
-    return page_of(request.page, request.limit)
 
 
 def conversion_id(request: OfConversion) -> UUID:
@@ -84,7 +66,7 @@ def opportunity_wanted(request: conversion_pb.EnsureOpportunityRequest) -> UUID 
     """The opportunity to link, or to make."""
     if request.link_id:
         return parse_id(request.link_id, "linkId")
-    return NewOpportunity(**_new(conversion.NEW_OPPORTUNITY, request))
+    return NewOpportunity(**_new(conversion.NEW_OPPORTUNITY, request), lines=_lines(request.lines))
 
 
 def sought(request: conversion_pb.MatchRecordsRequest) -> Sought:
@@ -94,9 +76,23 @@ def sought(request: conversion_pb.MatchRecordsRequest) -> Sought:
 
 def notes(request: conversion_pb.CopyNotesRequest) -> Sequence[RecordNote]:
     """The notes to copy, at most 100."""
-    if len(request.notes) > conversion.MOST_NOTES:
-        raise invalid_field("notes", "TOO_MANY", f"Must be at most {conversion.MOST_NOTES}.")
-    return [_note(note, f"notes.{place}.") for place, note in enumerate(request.notes)]
+    _require_few("notes", request.notes, copies.MOST_COPIES)
+    return [
+        RecordNote(**_dated(copies.NOTE, note, "created_at", f"notes.{place}."))
+        for place, note in enumerate(request.notes)
+    ]
+
+
+def documents(request: conversion_pb.CopyDocumentsRequest) -> Sequence[RecordDocument]:
+    """The documents to link, at most 100."""
+    _require_few("documents", request.documents, copies.MOST_COPIES)
+    return [_document(document, f"documents.{place}.") for place, document in enumerate(request.documents)]
+
+
+def team(request: conversion_pb.CopyTeamRequest) -> Sequence[RecordMember]:
+    """The users to add, at most 100."""
+    _require_few("team", request.team, copies.MOST_COPIES)
+    return [_member(member, f"team.{place}.") for place, member in enumerate(request.team)]
 
 
 def retirement_id(request: OfRetirement) -> UUID:
@@ -154,18 +150,39 @@ def _given(rules: Mapping[str, Rule], message: Message) -> dict[str, Any]:
     return {name: getattr(message, name) for name in rules}
 
 
-def _note(note: records_pb2.RecordNote, path: str) -> RecordNote:
-    values = checked(conversion.NOTE, _given(conversion.NOTE, note), path=path)
-    if not note.HasField("created_at"):
-        raise invalid_field(f"{path}createdAt", "REQUIRED", "Must not be empty.")
-    return RecordNote(created_at=_moment(note.created_at, f"{path}createdAt"), **values)
+def _lines(lines: Sequence[conversion_pb.NewOpportunityLine]) -> Sequence[OpportunityLine]:
+    _require_few("lines", lines, MOST_LINES)
+    found = [
+        OpportunityLine(**checked(LINE, _given(LINE, line), path=f"lines.{place}.")) for place, line in enumerate(lines)
+    ]
+    require_distinct(found)
+    return found
 
 
-def _moment(timestamp: Timestamp, field: str) -> datetime:
-    try:
-        return timestamp.ToDatetime(UTC)
-    except (ValueError, OverflowError):
-        raise invalid_field(field, "OUT_OF_RANGE", "Must be a moment in the years 1 to 9999.") from None
+def _document(document: records_pb2.RecordDocument, path: str) -> RecordDocument:
+    values = _dated(copies.DOCUMENT, document, "created_at", path)
+    if document.size_bytes < 0:
+        raise invalid_field(f"{path}sizeBytes", "OUT_OF_RANGE", "Must be 0 or more.")
+    return RecordDocument(size_bytes=document.size_bytes, **values)
+
+
+def _member(member: records_pb2.RecordMember, path: str) -> RecordMember:
+    values = _dated(copies.MEMBER, member, "added_at", path)
+    return RecordMember(created_by=values.pop("added_by"), created_at=values.pop("added_at"), **values)
+
+
+def _dated(rules: Mapping[str, Rule], message: Message, date: str, path: str) -> dict[str, Any]:
+    """The fields of something that has a date, which must be there."""
+    values = checked(rules, _given(rules, message), path=path)
+    moment = optional_instant(message, date, path + rest_name(date))
+    if moment is None:
+        raise invalid_field(path + rest_name(date), "REQUIRED", "Must not be empty.")
+    return {**values, date: moment}
+
+
+def _require_few(field: str, items: Sequence[Any], most: int) -> None:
+    if len(items) > most:
+        raise invalid_field(field, "TOO_MANY", f"Must be at most {most}.")
 
 
 def _known_paths(mask: FieldMask) -> Sequence[str]:

@@ -9,25 +9,31 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from crm_service.domain.conversion import NewAccount, NewContact, NewOpportunity, email_key
+from crm_service.store.lines import insert_lines
 from crm_service.store.tables import ACCOUNTS, CONTACTS, OPPORTUNITIES
 from kit.db.database import Writing
 
 
-async def insert_account(tx: Writing, new: NewAccount) -> bool:
-    """Make an account; says whether its id was free."""
+async def insert_account(tx: Writing, new: NewAccount) -> int | None:
+    """Make an account; answers its version, or nothing where its id is taken."""
     values = asdict(new)
     del values["is_person"], values["person_email"]
     return await _insert(tx, ACCOUNTS, values | {"name_key": new.name_key})
 
 
-async def insert_contact(tx: Writing, new: NewContact) -> bool:
-    """Make a contact; says whether its id was free."""
+async def insert_contact(tx: Writing, new: NewContact) -> int | None:
+    """Make a contact; answers its version, or nothing where its id is taken."""
     return await _insert(tx, CONTACTS, asdict(new) | {"email_key": email_key(new.email) if new.email else None})
 
 
-async def insert_opportunity(tx: Writing, new: NewOpportunity) -> bool:
-    """Make an opportunity; says whether its id was free."""
-    return await _insert(tx, OPPORTUNITIES, asdict(new))
+async def insert_opportunity(tx: Writing, new: NewOpportunity) -> int | None:
+    """Make an opportunity with its lines; answers its version, or nothing where its id is taken."""
+    values = asdict(new)
+    del values["lines"]
+    version = await _insert(tx, OPPORTUNITIES, values)
+    if version is not None:
+        await insert_lines(tx, new.id, new.lines)
+    return version
 
 
 async def put_at_account(tx: Writing, contact_id: UUID, account_id: UUID | None) -> int:
@@ -38,6 +44,7 @@ async def put_at_account(tx: Writing, contact_id: UUID, account_id: UUID | None)
     return int((await tx.execute(statement)).scalar_one())
 
 
-async def _insert(tx: Writing, table: sa.Table, row: Mapping[str, Any]) -> bool:
-    statement = insert(table).values(row).on_conflict_do_nothing(index_elements=["id"]).returning(table.c.id)
-    return (await tx.execute(statement)).one_or_none() is not None
+async def _insert(tx: Writing, table: sa.Table, row: Mapping[str, Any]) -> int | None:
+    statement = insert(table).values(row).on_conflict_do_nothing(index_elements=["id"]).returning(table.c.version)
+    version: int | None = (await tx.execute(statement)).scalar_one_or_none()
+    return version

@@ -12,6 +12,7 @@ from crm_service.store.tables import ACCOUNTS, CONTACTS
 from kit.db.database import Reading
 
 _OLDEST = (CONTACTS.c.created_at, CONTACTS.c.id)
+_OLDEST_ACCOUNT = (ACCOUNTS.c.created_at, ACCOUNTS.c.id)
 
 
 async def account_like(
@@ -20,17 +21,41 @@ async def account_like(
     """The oldest account of this name, else of this e-mail domain."""
     for column, value in ((ACCOUNTS.c.name_key, name_key), (ACCOUNTS.c.email_domain, email_domain)):
         if value:
-            query = ACCOUNT_RECORDS.select(column == value).order_by(ACCOUNTS.c.created_at, ACCOUNTS.c.id)
+            query = ACCOUNT_RECORDS.select(column == value).order_by(*_OLDEST_ACCOUNT)
             found = await ACCOUNT_RECORDS.first(connection, query, hold)
             if found:
                 return found
     return None
 
 
-async def contact_by_email(connection: Reading, email_key: str, account_id: UUID | None) -> Contact | None:
-    """The oldest contact of this e-mail at the account, else at none, else anywhere."""
-    query = _contacts(email_key).order_by(*_nearest_to(account_id), *_OLDEST)
-    return await CONTACT_RECORDS.first(connection, query)
+async def accounts_like(
+    connection: Reading, name_key: str | None, email_domain: str | None, limit: int
+) -> Sequence[Account]:
+    """The oldest accounts of this name, then those of this e-mail domain."""
+    alike = {ACCOUNTS.c.name_key: name_key, ACCOUNTS.c.email_domain: email_domain}
+    # Each by its own index, and no further than can be shown.
+    parts = [
+        ACCOUNT_RECORDS.select(column == value)
+        .add_columns(sa.literal_column(str(rank)).label("rank"))
+        .order_by(*_OLDEST_ACCOUNT)
+        .limit(limit)
+        for rank, (column, value) in enumerate(alike.items())
+        if value
+    ]
+    if not parts:
+        return ()
+    found = sa.union_all(*parts).subquery()
+    query = sa.select(found).order_by(found.c.rank, found.c.created_at, found.c.id)
+    accounts = [ACCOUNT_RECORDS.of_row(row) for row in await connection.execute(query)]
+    return [*{account.id: account for account in accounts}.values()][:limit]
+
+
+async def contacts_by_email(
+    connection: Reading, email_key: str, account_id: UUID | None, limit: int
+) -> Sequence[Contact]:
+    """The oldest contacts of this e-mail at the account, then at none, then anywhere."""
+    query = _contacts(email_key).order_by(*_nearest_to(account_id), *_OLDEST).limit(limit)
+    return [CONTACT_RECORDS.of_row(row) for row in await connection.execute(query)]
 
 
 async def contact_to_link(connection: Reading, email_key: str, account_id: UUID | None, hold: Hold) -> Contact | None:
@@ -43,7 +68,11 @@ async def contact_to_link(connection: Reading, email_key: str, account_id: UUID 
 
 async def contacts_by_phone(connection: Reading, phone_e164: str, limit: int) -> Sequence[Contact]:
     """The newest contacts of this phone number."""
-    query = CONTACT_RECORDS.select(CONTACTS.c.phone_e164 == phone_e164).order_by(*CONTACT_RECORDS.order).limit(limit)
+    query = (
+        CONTACT_RECORDS.select(CONTACTS.c.phone_e164 == phone_e164)
+        .order_by(*(key.desc() for key in _OLDEST))
+        .limit(limit)
+    )
     return [CONTACT_RECORDS.of_row(row) for row in await connection.execute(query)]
 
 

@@ -1,14 +1,13 @@
-"""Reading records of every kind: one by its id, or a page of a list."""
+"""Reading records of every kind by their ids, and deleting them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from crm_service.domain.paging import Page
 from crm_service.domain.records import Account, Contact, Opportunity, Product, Record
 from crm_service.store.tables import ACCOUNTS, COLLATION, CONTACTS, OPPORTUNITIES, PRODUCTS
 from kit.db.database import Reading, Writing
@@ -24,32 +23,29 @@ class Hold(Enum):
     UNUSED = auto()  # nor comes to refer to it: FOR UPDATE
 
 
-@dataclass(frozen=True, slots=True)
-class Listed(Generic[R]):
-    """The items of a page, and how many there are on all pages."""
-
-    items: Sequence[R]
-    total: int
-
-
 @dataclass(frozen=True)
 class Records(Generic[R]):
-    """One kind of records: its table, its noun, the order of its list, and which rows count as there."""
+    """One kind of records: its table, its noun, what its lists can be ordered by, and which rows count as there.
+
+    ``sorts`` are by REST name, the usual one first; ``optional`` are those of them that not every record has.
+    """
 
     table: sa.Table
     record: type[R]
     noun: str
-    order: Sequence[sa.ColumnElement[Any]]
-    only: Sequence[sa.ColumnElement[bool]] = ()
+    sorts: Mapping[str, sa.ColumnElement[Any]]
+    optional: frozenset[str] = frozenset()
+    only: Sequence[sa.ColumnElement[bool]] = field(default=())
 
     @property
     def columns(self) -> list[sa.Column[Any]]:
         """The columns that a record consists of."""
-        return [self.table.c[field.name] for field in fields(self.record)]
+        return [self.table.c[each.name] for each in fields(self.record)]
 
     def of_row(self, row: sa.Row[Any]) -> R:
-        """The record in a row of ``columns``."""
-        return self.record(**row._mapping)
+        """The record in a row that has ``columns``."""
+        values = row._mapping
+        return self.record(**{each.name: values[each.name] for each in fields(self.record)})
 
     def select(self, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
         """The records that are there and fulfil the conditions."""
@@ -68,41 +64,45 @@ class Records(Generic[R]):
         return await self.first(connection, self.select(self.table.c.id == record_id), hold)
 
     async def delete(self, tx: Writing, record_id: UUID) -> None:
-        """Delete the record and its notes."""
+        """Delete the record and what was copied to it."""
         await tx.execute(sa.delete(self.table).where(self.table.c.id == record_id))
 
-    async def page(
-        self, connection: Reading, page: Page, *, search: str = "", account_id: UUID | None = None
-    ) -> Listed[R]:
-        """A page of those that ``search`` is part of, of one account where one is given."""
-        conditions = self._conditions(search, account_id)
-        count = sa.select(sa.func.count()).select_from(self.table).where(*self.only, *conditions)
-        total = (await connection.execute(count)).scalar_one()
-        query = self.select(*conditions).order_by(*self.order).limit(page.limit).offset(page.offset)
-        return Listed([self.of_row(row) for row in await connection.execute(query)], total)
 
-    def _conditions(self, search: str, account_id: UUID | None) -> list[sa.ColumnElement[bool]]:
-        conditions: list[sa.ColumnElement[bool]] = []
-        if search:
-            pattern = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            wanted = sa.func.lower(sa.collate(sa.literal(f"%{pattern}%"), COLLATION))
-            conditions.append(self.table.c.search_text.like(wanted))
-        if account_id:
-            conditions.append(self.table.c.account_id == account_id)
-        return conditions
+def _without_case(column: sa.Column[str]) -> sa.ColumnElement[str]:
+    return sa.func.lower(sa.collate(column, COLLATION), type_=sa.Text)
 
 
-def _newest_first(table: sa.Table) -> Sequence[sa.ColumnElement[Any]]:
-    return (table.c.created_at.desc(), table.c.id.desc())
+def _name_order(column: sa.Column[str]) -> sa.ColumnElement[str]:
+    """So much of a name that a cursor can hold it. The number is written out, or no index would have it."""
+    return sa.func.left(_without_case(column), sa.literal_column("200"), type_=sa.Text)
 
 
-ACCOUNT_RECORDS = Records(ACCOUNTS, Account, "account", _newest_first(ACCOUNTS))
-CONTACT_RECORDS = Records(CONTACTS, Contact, "contact", _newest_first(CONTACTS))
-OPPORTUNITY_RECORDS = Records(OPPORTUNITIES, Opportunity, "opportunity", _newest_first(OPPORTUNITIES))
+def _by_time(table: sa.Table) -> dict[str, sa.ColumnElement[Any]]:
+    return {"createdAt": table.c.created_at, "updatedAt": table.c.updated_at}
+
+
+ACCOUNT_RECORDS = Records(
+    ACCOUNTS, Account, "account", sorts=_by_time(ACCOUNTS) | {"name": _name_order(ACCOUNTS.c.name)}
+)
+CONTACT_RECORDS = Records(
+    CONTACTS,
+    Contact,
+    "contact",
+    sorts=_by_time(CONTACTS)
+    | {"firstName": _without_case(CONTACTS.c.first_name), "lastName": _without_case(CONTACTS.c.last_name)},
+    optional=frozenset({"firstName", "lastName"}),
+)
+OPPORTUNITY_RECORDS = Records(
+    OPPORTUNITIES,
+    Opportunity,
+    "opportunity",
+    sorts=_by_time(OPPORTUNITIES) | {"name": _name_order(OPPORTUNITIES.c.name), "value": OPPORTUNITIES.c.value},
+    optional=frozenset({"value"}),
+)
 PRODUCT_RECORDS = Records(
     PRODUCTS,
     Product,
     "product",
-    order=(sa.func.lower(sa.collate(PRODUCTS.c.name, COLLATION)), PRODUCTS.c.id),
+    sorts={"name": _without_case(PRODUCTS.c.name), "unitPrice": PRODUCTS.c.unit_price} | _by_time(PRODUCTS),
     only=(PRODUCTS.c.deleted_at.is_(None),),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,9 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 from crm_service.domain.conversion import Ensured
 from crm_service.domain.records import Kind
 from crm_service.store.tables import CONTACTS, CONVERSION_RECORDS, OPPORTUNITIES
-from kit.db.database import Writing
+from kit.db.database import Reading, Writing
 
 _STEPS = CONVERSION_RECORDS.c
+_REFERRING: dict[Kind, tuple[sa.Column[Any], ...]] = {
+    Kind.ACCOUNT: (CONTACTS.c.account_id, OPPORTUNITIES.c.account_id),
+    Kind.CONTACT: (OPPORTUNITIES.c.contact_id,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +29,17 @@ class Step:
     released: bool
 
 
-async def steps_of(tx: Writing, conversion_id: UUID) -> dict[Kind, Step]:
+async def steps_of(connection: Reading, conversion_id: UUID) -> dict[Kind, Step]:
     """All steps of a conversion so far."""
     query = sa.select(
-        _STEPS.kind, _STEPS.record_id, _STEPS.made, _STEPS.account_given_at, _STEPS.released_at.is_not(None)
+        _STEPS.kind,
+        _STEPS.record_id,
+        _STEPS.made,
+        _STEPS.record_version,
+        _STEPS.account_given_at,
+        _STEPS.released_at.is_not(None),
     ).where(_STEPS.conversion_id == conversion_id)
-    steps = [
-        Step(Kind(kind), Ensured(record_id, made, given_at) if record_id else None, released)
-        for kind, record_id, made, given_at, released in await tx.execute(query)
-    ]
-    return {step.kind: step for step in steps}
+    return {step.kind: step for step in map(_step, await connection.execute(query))}
 
 
 async def add_step(tx: Writing, conversion_id: UUID, kind: Kind, ensured: Ensured) -> None:
@@ -84,9 +90,31 @@ async def account_is_due_back(tx: Writing, contact_id: UUID, version: int) -> bo
     return bool((await tx.execute(sa.select(gift))).scalar_one())
 
 
-def _unreferenced(kind: Kind, record_id: UUID) -> Sequence[sa.ColumnElement[bool]]:
-    referring = {
-        Kind.ACCOUNT: (CONTACTS.c.account_id, OPPORTUNITIES.c.account_id),
-        Kind.CONTACT: (OPPORTUNITIES.c.contact_id,),
+async def is_used_by_others(connection: Reading, kind: Kind, record_id: UUID, conversion_id: UUID) -> bool:
+    """Whether another conversion uses the record, or another record than one that this conversion made refers to it."""
+    other = sa.exists().where(
+        _STEPS.record_id == record_id,
+        _STEPS.kind == kind,
+        _STEPS.conversion_id != conversion_id,
+        _STEPS.released_at.is_(None),
+    )
+    own = sa.select(_STEPS.record_id).where(_STEPS.conversion_id == conversion_id, _STEPS.record_id.is_not(None))
+    gift = own.where(_STEPS.account_given_at == CONTACTS.c.version).correlate(CONTACTS)
+    # What goes with the conversion, and a contact that gives the account back.
+    going = {
+        CONTACTS: sa.or_(CONTACTS.c.id.in_(own.where(_STEPS.made)), CONTACTS.c.id.in_(gift)),
+        OPPORTUNITIES: OPPORTUNITIES.c.id.in_(own.where(_STEPS.made)),
     }
-    return [~sa.exists().where(column == record_id) for column in referring.get(kind, ())]
+    referred = [sa.exists().where(column == record_id, ~going[column.table]) for column in _REFERRING.get(kind, ())]
+    return bool((await connection.execute(sa.select(sa.or_(other, *referred)))).scalar_one())
+
+
+def _step(row: Sequence[Any]) -> Step:
+    kind, record_id, made, version, given_at, released = row
+    # The version before did not keep the version; what it made or gave an account has it elsewhere.
+    known = version or given_at or 1
+    return Step(Kind(kind), Ensured(record_id, made, known, given_at) if record_id else None, released)
+
+
+def _unreferenced(kind: Kind, record_id: UUID) -> Sequence[sa.ColumnElement[bool]]:
+    return [~sa.exists().where(column == record_id) for column in _REFERRING.get(kind, ())]

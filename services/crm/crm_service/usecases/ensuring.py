@@ -7,7 +7,7 @@ whoever wants one makes it and names it.
 from uuid import UUID
 
 from crm_service.domain.conversion import ContactLink, Ensured, NewAccount, NewContact, NewOpportunity, email_key
-from crm_service.domain.records import Contact, Kind
+from crm_service.domain.records import Contact, Kind, Record
 from crm_service.domain.refusals import contact_of_another_account, id_taken
 from crm_service.store import making, matching
 from crm_service.store.records import ACCOUNT_RECORDS, CONTACT_RECORDS, OPPORTUNITY_RECORDS, Hold
@@ -25,11 +25,10 @@ async def ensure_account(tx: Writing, conversion_id: UUID, wanted: UUID | NewAcc
 
     async def work() -> Ensured:
         if isinstance(wanted, UUID):
-            return Ensured((await get_record(tx, ACCOUNT_RECORDS, wanted, Hold.THERE)).id, made=False)
+            given = await get_record(tx, ACCOUNT_RECORDS, wanted, Hold.THERE)
+            return _found(given)
         like = await matching.account_like(tx, wanted.name_key, wanted.email_domain, Hold.THERE)
-        if like:
-            return Ensured(like.id, made=False)
-        return _made(wanted.id, free=await making.insert_account(tx, wanted))
+        return _found(like) if like else _made(wanted.id, await making.insert_account(tx, wanted))
 
     matches_by = () if isinstance(wanted, UUID) else wanted.matches_by
     return await ensure_once(tx, conversion_id, Kind.ACCOUNT, work, matches_by)
@@ -52,7 +51,7 @@ async def ensure_contact(tx: Writing, conversion_id: UUID, wanted: ContactLink |
         if like:
             return await _linked(tx, like, wanted.account_id)
         await _hold_account(tx, wanted.account_id)
-        return _made(wanted.id, free=await making.insert_contact(tx, wanted))
+        return _made(wanted.id, await making.insert_contact(tx, wanted))
 
     matches_by = wanted.matches_by if isinstance(wanted, NewContact) else ()
     return await ensure_once(tx, conversion_id, Kind.CONTACT, work, matches_by)
@@ -68,11 +67,12 @@ async def ensure_opportunity(tx: Writing, conversion_id: UUID, wanted: UUID | Ne
 
     async def work() -> Ensured:
         if isinstance(wanted, UUID):
-            return Ensured((await get_record(tx, OPPORTUNITY_RECORDS, wanted, Hold.THERE)).id, made=False)
+            given = await get_record(tx, OPPORTUNITY_RECORDS, wanted, Hold.THERE)
+            return _found(given)
         if wanted.contact_id:
             await get_record(tx, CONTACT_RECORDS, wanted.contact_id, Hold.THERE)
         await _hold_account(tx, wanted.account_id)
-        return _made(wanted.id, free=await making.insert_opportunity(tx, wanted))
+        return _made(wanted.id, await making.insert_opportunity(tx, wanted))
 
     return await ensure_once(tx, conversion_id, Kind.OPPORTUNITY, work)
 
@@ -93,9 +93,9 @@ async def _contact_like(tx: Writing, new: NewContact) -> Contact | None:
 async def _linked(tx: Writing, contact: Contact, account_id: UUID | None) -> Ensured:
     await _hold_account(tx, account_id)
     if account_id is None or contact.account_id == account_id:
-        return Ensured(contact.id, made=False)
+        return _found(contact)
     version = await making.put_at_account(tx, contact.id, account_id)
-    return Ensured(contact.id, made=False, account_given_at=version)
+    return Ensured(contact.id, made=False, record_version=version, account_given_at=version)
 
 
 async def _hold_account(tx: Writing, account_id: UUID | None) -> None:
@@ -103,7 +103,11 @@ async def _hold_account(tx: Writing, account_id: UUID | None) -> None:
         await get_record(tx, ACCOUNT_RECORDS, account_id, Hold.THERE)
 
 
-def _made(record_id: UUID, *, free: bool) -> Ensured:
-    if not free:
+def _found(record: Record) -> Ensured:
+    return Ensured(record.id, made=False, record_version=record.version)
+
+
+def _made(record_id: UUID, version: int | None) -> Ensured:
+    if version is None:
         raise id_taken(record_id)
-    return Ensured(record_id, made=True)
+    return Ensured(record_id, made=True, record_version=version)

@@ -11,15 +11,15 @@ from crm_service.store import matching
 from crm_service.store.records import ACCOUNT_RECORDS, CONTACT_RECORDS, OPPORTUNITY_RECORDS, R, Records
 from kit.db.database import Reading
 
-_MOST_BY_PHONE = 10
+_MOST = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """The records that match, and those of the given ids."""
+    """The records that match, those first that would be linked, and those of the given ids."""
 
-    account_by_company: Account | None
-    contact_by_email: Contact | None
+    accounts_by_company: Sequence[Account]
+    contacts_by_email: Sequence[Contact]
     contacts_by_phone: Sequence[Contact]
     account: Account | None
     contact: Contact | None
@@ -27,16 +27,16 @@ class Matches:
 
 
 async def match_records(connection: Reading, sought: Sought) -> Matches:
-    """What a conversion would link, and who shares the phone number: the newest 10.
+    """What a conversion would link and what else matches, and who shares the phone number: 10 of each at most.
 
-    Where several contacts have the e-mail, it is one at the account that would be linked, else one at none.
+    Where several contacts have the e-mail, first comes one at the account that would be linked, else one at none.
     """
-    by_company = await matching.account_like(connection, _name_key(sought), sought.email_domain)
+    by_company = await matching.accounts_like(connection, _name_key(sought), sought.email_domain, _MOST)
     account = await _given(connection, ACCOUNT_RECORDS, sought.account_id)
-    linked = account or by_company
+    linked = account or next(iter(by_company), None)
     return Matches(
-        account_by_company=by_company,
-        contact_by_email=await _by_email(connection, sought.email, linked),
+        accounts_by_company=by_company,
+        contacts_by_email=await _by_email(connection, sought.email, linked),
         contacts_by_phone=await _by_phone(connection, sought.phone_e164),
         account=account,
         contact=await _given(connection, CONTACT_RECORDS, sought.contact_id),
@@ -51,14 +51,14 @@ def _name_key(sought: Sought) -> str | None:
     return person_key(sought.email) if sought.email else None
 
 
-async def _by_email(connection: Reading, email: str | None, account: Account | None) -> Contact | None:
+async def _by_email(connection: Reading, email: str | None, account: Account | None) -> Sequence[Contact]:
     if email is None:
-        return None
-    return await matching.contact_by_email(connection, email_key(email), account.id if account else None)
+        return ()
+    return await matching.contacts_by_email(connection, email_key(email), account.id if account else None, _MOST)
 
 
 async def _by_phone(connection: Reading, phone_e164: str | None) -> Sequence[Contact]:
-    return await matching.contacts_by_phone(connection, phone_e164, _MOST_BY_PHONE) if phone_e164 else ()
+    return await matching.contacts_by_phone(connection, phone_e164, _MOST) if phone_e164 else ()
 
 
 async def _given(connection: Reading, records: Records[R], record_id: UUID | None) -> R | None:

@@ -66,13 +66,9 @@ def no_content() -> Response:
     return Response(status_code=204)
 
 
-def page(items: Sequence[Any], *, total: int, page: int, limit: int) -> Response:
-    """A page of a list."""
-    meta = {"total": total, "page": page, "limit": limit, "totalPages": pages(total, limit)}
-    return ok({"data": items, "meta": meta})
-
-
-def cursor_page(items: Sequence[Any], answer: CursorAnswer, *, page: int | None, limit: int) -> Response:
+def cursor_page(
+    items: Sequence[Any], answer: CursorAnswer, *, page: int | None, limit: int, with_total: bool = True
+) -> Response:
     """A page of a list that goes on by cursor; its number is null where a cursor was followed."""
     meta = {
         "total": answer.total,
@@ -81,6 +77,8 @@ def cursor_page(items: Sequence[Any], answer: CursorAnswer, *, page: int | None,
         "totalPages": pages(answer.total, limit),
         "nextCursor": answer.next_cursor or None,
     }
+    if not with_total:
+        del meta["total"], meta["totalPages"]
     return ok({"data": items, "meta": meta})
 
 

@@ -57,13 +57,6 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, field_title_generator=_title, frozen=True)
 
 
-class PageQuery(Query):
-    """A page by its number."""
-
-    page: PageNumber = 1
-    limit: Limit = 25
-
-
 class CursorQuery(Query):
     """A page by its number, or by the cursor of the page before."""
 
@@ -94,22 +87,6 @@ class Answer(BaseModel):
     """An answer's shape, for the documentation; answers themselves are written by hand, for speed."""
 
     model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, field_title_generator=_title)
-
-
-class PageMeta(Answer):
-    """Where in a list a page stands."""
-
-    total: int
-    page: int
-    limit: int
-    total_pages: int
-
-
-class Page(Answer, Generic[Item]):
-    """A page of a list."""
-
-    data: list[Item]
-    meta: PageMeta
 
 
 class CursorMeta(Answer):

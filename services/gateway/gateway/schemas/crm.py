@@ -4,22 +4,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from gateway.schemas.base import Answer, Body, PageQuery
-from gateway.schemas.types import Id, Instant, Money
-
-
-class SearchQuery(PageQuery):
-    """A page of what matches."""
-
-    search: str = Field(
-        "", max_length=200, description="A part of the name; contacts: also e-mail, products: also sku."
-    )
-
-
-class RecordQuery(SearchQuery):
-    """A page of what matches, of one account or of all."""
-
-    account_id: Id | None = None
+from gateway.schemas.base import Answer, Body
+from gateway.schemas.types import Id, Instant, JsonObject, Money
 
 
 class RecordNote(Answer):
@@ -31,6 +17,47 @@ class RecordNote(Answer):
     created_at: Instant
 
 
+class RecordDocument(Answer):
+    """A link to a lead's document; its content is at `/leads/{leadId}/documents/{documentId}`."""
+
+    document_id: Id
+    lead_id: Id
+    name: str
+    content_type: str
+    size_bytes: int
+    created_by: Id
+    created_at: Instant
+
+
+class RecordMember(Answer):
+    """A user who came over from a lead's team."""
+
+    user_id: Id
+    role: str
+    added_by: Id
+    added_at: Instant
+
+
+class OpportunityLine(Answer):
+    """What is sold: a copy of a lead's product line."""
+
+    id: Id = Field(description="The lead's line's.")
+    product_id: Id
+    product_name: str = Field(description="As the lead's line had it.")
+    quantity: Money
+    unit_price: Money
+    discount: Money
+    total: Money = Field(description="quantity × unitPrice × (1 − discount/100), two decimals, rounded half up.")
+
+
+class CameOver(Answer):
+    """What came over from leads: the newest 100 notes and documents, and the team, each user once."""
+
+    notes: list[RecordNote]
+    documents: list[RecordDocument]
+    team: list[RecordMember]
+
+
 class ListedAccount(Answer):
     """A company, in a list."""
 
@@ -40,15 +67,14 @@ class ListedAccount(Answer):
     phone: str | None
     owner_id: Id | None
     lead_id: Id | None = Field(description="The lead whose conversion made it.")
+    custom_fields: JsonObject
     version: int
     created_at: Instant
     updated_at: Instant
 
 
-class Account(ListedAccount):
-    """A company, with its newest 100 notes."""
-
-    notes: list[RecordNote]
+class Account(ListedAccount, CameOver):
+    """A company, with what came over from leads."""
 
 
 class ListedContact(Answer):
@@ -64,15 +90,14 @@ class ListedContact(Answer):
     title: str | None
     owner_id: Id | None
     lead_id: Id | None
+    custom_fields: JsonObject
     version: int
     created_at: Instant
     updated_at: Instant
 
 
-class Contact(ListedContact):
-    """A person, with the newest 100 notes."""
-
-    notes: list[RecordNote]
+class Contact(ListedContact, CameOver):
+    """A person, with what came over from leads."""
 
 
 class ListedOpportunity(Answer):
@@ -89,15 +114,16 @@ class ListedOpportunity(Answer):
     description: str | None
     owner_id: Id | None
     lead_id: Id | None
+    custom_fields: JsonObject
     version: int
     created_at: Instant
     updated_at: Instant
 
 
-class Opportunity(ListedOpportunity):
-    """A deal, with its newest 100 notes."""
+class Opportunity(ListedOpportunity, CameOver):
+    """A deal, with what is sold and what came over from leads."""
 
-    notes: list[RecordNote]
+    lines: list[OpportunityLine]
 
 
 class Product(Answer):

@@ -1,36 +1,29 @@
 """Activities, notes and history of a lead: newest first."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import asdict
+from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from kit.db.database import Reading, Writing
+from kit.paging import Page, Place, Span
 from leads_service.domain.lead import Activity, HistoryEntry, Note
-from leads_service.store.lead_list import Place
 from leads_service.store.tables import ACTIVITIES, HISTORY, NOTES
 
+__all__ = [
+    "Page",
+    "Span",
+    "add_note",
+    "list_activities",
+    "list_history",
+    "list_notes",
+    "page_of_lead",
+    "page_of_records",
+]
+
 Record = TypeVar("Record")
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Which part of a list: so many, from an offset on or behind a place."""
-
-    limit: int
-    offset: int = 0
-    after: Place | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Record]):
-    """A page of records, how many there are in all, and where it ended if there is more."""
-
-    records: Sequence[Record]
-    total: int
-    end: Place | None = None
 
 
 async def list_activities(

@@ -29,10 +29,11 @@ class RecordServiceStub:
     """Reading accounts, contacts and opportunities, and the product catalogue.
 
     Lists: `page` from 1 (0 means 1), or the `cursor` that an earlier answer of the same list in the same order gave as
-    `next_cursor` (empty on the last page), not both; `limit` 1 to 100 (0 means 25). `total` is exact. `search`, at most 200
-    characters, is found anywhere in the name (contacts: full name and e-mail; products: name and sku), whatever its case and
-    accents. Filters combine with and; several values of one mean or, at most 100. `sort_by` takes REST names, `sort_dir` is
-    `asc` or `desc`; ties break by id, and what has no value to sort by comes last.
+    `next_cursor` (empty on the last page), not both; `limit` 1 to 100 (0 means 25). A page by number begins at most 10,000
+    records in, else PAGE_TOO_DEEP: follow cursors. `total` is exact. `search`, at most 200 characters, is found anywhere in
+    the name (contacts: full name and e-mail; products: name and sku), whatever its case and accents. Filters combine with
+    and; several values of one mean or, at most 100. `sort_by` takes REST names, `sort_dir` is `asc` or `desc`; ties break by
+    id, and what has no value to sort by comes last.
     """
 
     def __init__(self, channel):
@@ -102,10 +103,11 @@ class RecordServiceServicer:
     """Reading accounts, contacts and opportunities, and the product catalogue.
 
     Lists: `page` from 1 (0 means 1), or the `cursor` that an earlier answer of the same list in the same order gave as
-    `next_cursor` (empty on the last page), not both; `limit` 1 to 100 (0 means 25). `total` is exact. `search`, at most 200
-    characters, is found anywhere in the name (contacts: full name and e-mail; products: name and sku), whatever its case and
-    accents. Filters combine with and; several values of one mean or, at most 100. `sort_by` takes REST names, `sort_dir` is
-    `asc` or `desc`; ties break by id, and what has no value to sort by comes last.
+    `next_cursor` (empty on the last page), not both; `limit` 1 to 100 (0 means 25). A page by number begins at most 10,000
+    records in, else PAGE_TOO_DEEP: follow cursors. `total` is exact. `search`, at most 200 characters, is found anywhere in
+    the name (contacts: full name and e-mail; products: name and sku), whatever its case and accents. Filters combine with
+    and; several values of one mean or, at most 100. `sort_by` takes REST names, `sort_dir` is `asc` or `desc`; ties break by
+    id, and what has no value to sort by comes last.
     """
 
     def ListAccounts(self, request, context):
@@ -255,10 +257,11 @@ class RecordService:
     """Reading accounts, contacts and opportunities, and the product catalogue.
 
     Lists: `page` from 1 (0 means 1), or the `cursor` that an earlier answer of the same list in the same order gave as
-    `next_cursor` (empty on the last page), not both; `limit` 1 to 100 (0 means 25). `total` is exact. `search`, at most 200
-    characters, is found anywhere in the name (contacts: full name and e-mail; products: name and sku), whatever its case and
-    accents. Filters combine with and; several values of one mean or, at most 100. `sort_by` takes REST names, `sort_dir` is
-    `asc` or `desc`; ties break by id, and what has no value to sort by comes last.
+    `next_cursor` (empty on the last page), not both; `limit` 1 to 100 (0 means 25). A page by number begins at most 10,000
+    records in, else PAGE_TOO_DEEP: follow cursors. `total` is exact. `search`, at most 200 characters, is found anywhere in
+    the name (contacts: full name and e-mail; products: name and sku), whatever its case and accents. Filters combine with
+    and; several values of one mean or, at most 100. `sort_by` takes REST names, `sort_dir` is `asc` or `desc`; ties break by
+    id, and what has no value to sort by comes last.
     """
 
     @staticmethod

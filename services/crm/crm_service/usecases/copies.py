@@ -1,12 +1,12 @@
-"""Copying a lead's notes to what its conversion ensured."""
+"""Copying what a lead has to what its conversion ensured."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from crm_service.domain.records import Kind, RecordNote
+from crm_service.domain.records import Kind
 from crm_service.domain.refusals import conversion_closed
+from crm_service.store.copies import C, Copies
 from crm_service.store.locks import lock_conversion
-from crm_service.store.notes import delete_notes, insert_notes
 from crm_service.store.steps import steps_of
 from crm_service.usecases.steps import release_step
 from kit.db.database import Writing
@@ -15,8 +15,8 @@ from kit.errors import not_found
 _TARGETS = (Kind.OPPORTUNITY, Kind.CONTACT, Kind.ACCOUNT)
 
 
-async def copy_notes(tx: Writing, conversion_id: UUID, notes: Sequence[RecordNote]) -> None:
-    """Put the notes on the opportunity, else the contact, else the account. One that is there, by id, stays.
+async def copy(tx: Writing, copies: Copies[C], conversion_id: UUID, copied: Sequence[C]) -> None:
+    """Put them on the opportunity, else the contact, else the account. One that is there stays.
 
     Raises:
         LeadlineError: CONVERSION_CLOSED once a step of the conversion has been released, CONVERSION_NOT_FOUND where it
@@ -28,11 +28,11 @@ async def copy_notes(tx: Writing, conversion_id: UUID, notes: Sequence[RecordNot
         raise conversion_closed()
     target = next((steps[kind] for kind in _TARGETS if kind in steps), None)
     if target is None or target.ensured is None:
-        raise not_found("CONVERSION_NOT_FOUND", "This conversion has ensured nothing that could take notes.")
-    await insert_notes(tx, conversion_id, target.kind, target.ensured.record_id, notes)
+        raise not_found("CONVERSION_NOT_FOUND", "This conversion has ensured nothing that could take anything.")
+    await copies.insert(tx, conversion_id, target.kind, target.ensured.record_id, copied)
 
 
-async def remove_notes(tx: Writing, conversion_id: UUID) -> None:
-    """Undo ``copy_notes``, or keep it from happening."""
-    await release_step(tx, conversion_id, Kind.NOTES)
-    await delete_notes(tx, conversion_id)
+async def remove(tx: Writing, copies: Copies[C], conversion_id: UUID) -> None:
+    """Undo ``copy``, or keep it from happening."""
+    await release_step(tx, conversion_id, copies.step)
+    await copies.delete(tx, conversion_id)
