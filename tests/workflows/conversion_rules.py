@@ -11,10 +11,12 @@ from leadline_workflows.contracts.conversion import (
     ConversionRecords,
     ConversionRef,
     ConversionState,
-    CopyNotes,
+    CopyOrder,
     EnsuredRecord,
     FailConversion,
+    FailUnconversion,
     PlanOutline,
+    RecordsUndone,
 )
 from tests.workflows.step_rules import StepRules
 
@@ -24,6 +26,8 @@ FORWARD = [
     names.ENSURE_CONTACT,
     names.ENSURE_OPPORTUNITY,
     names.COPY_NOTES,
+    names.COPY_DOCUMENTS,
+    names.COPY_TEAM,
     names.COMPLETE_CONVERSION,
 ]
 # The undo of each step, and what remains at the end of every undoing.
@@ -32,16 +36,20 @@ UNDO = {
     names.ENSURE_CONTACT: names.RELEASE_CONTACT,
     names.ENSURE_OPPORTUNITY: names.RELEASE_OPPORTUNITY,
     names.COPY_NOTES: names.REMOVE_NOTES,
+    names.COPY_DOCUMENTS: names.REMOVE_DOCUMENTS,
+    names.COPY_TEAM: names.REMOVE_TEAM,
 }
+WHOLE_PLAN = PlanOutline(
+    ConversionState.RUNNING, account=True, contact=True, opportunity=True, notes=True, documents=True, team=True
+)
 
 
 @dataclass
 class ConversionRules(StepRules):
     """The plan of one conversion, and everything that was done for it."""
 
-    plan: PlanOutline = field(
-        default_factory=lambda: PlanOutline(ConversionState.RUNNING, account=True, contact=True, opportunity=True)
-    )
+    plan: PlanOutline = WHOLE_PLAN
+    undone: RecordsUndone = field(default_factory=RecordsUndone)
 
     def activities(self) -> list[Callable[..., Any]]:
         """All steps, under the names that the workflow calls them by."""
@@ -50,9 +58,12 @@ class ConversionRules(StepRules):
             self.ensure_account,
             self.ensure_contact,
             self.ensure_opportunity,
-            self.copy_notes,
             self.complete_conversion,
             self.fail_conversion,
+            self.undo_records,
+            self.complete_unconversion,
+            self.fail_unconversion,
+            *(self._copying(name) for name in (names.COPY_NOTES, names.COPY_DOCUMENTS, names.COPY_TEAM)),
             *(self._undoing(name) for name in UNDO.values()),
         ]
 
@@ -62,6 +73,14 @@ class ConversionRules(StepRules):
             await self._take(name, order)
 
         return undo
+
+    def _copying(self, name: str) -> Callable[[CopyOrder], Any]:
+        @activity.defn(name=name)
+        async def copy(order: CopyOrder) -> int:
+            await self._take(name, order)
+            return 2
+
+        return copy
 
     @activity.defn(name=names.READ_PLAN)
     async def read_plan(self, order: ConversionRef) -> PlanOutline:
@@ -87,12 +106,6 @@ class ConversionRules(StepRules):
         await self._take(names.ENSURE_OPPORTUNITY, order)
         return EnsuredRecord(OPPORTUNITY, made=True)
 
-    @activity.defn(name=names.COPY_NOTES)
-    async def copy_notes(self, order: CopyNotes) -> int:
-        """Copy two notes."""
-        await self._take(names.COPY_NOTES, order)
-        return 2
-
     @activity.defn(name=names.COMPLETE_CONVERSION)
     async def complete_conversion(self, order: ConversionRecords) -> None:
         """Mark the lead converted."""
@@ -102,6 +115,22 @@ class ConversionRules(StepRules):
     async def fail_conversion(self, order: FailConversion) -> None:
         """Free the lead."""
         await self._take(names.FAIL_CONVERSION, order)
+
+    @activity.defn(name=names.UNDO_RECORDS)
+    async def undo_records(self, order: ConversionRef) -> RecordsUndone:
+        """Undo all records, or say what stands in the way."""
+        await self._take(names.UNDO_RECORDS, order)
+        return self.undone
+
+    @activity.defn(name=names.COMPLETE_UNCONVERSION)
+    async def complete_unconversion(self, order: ConversionRef) -> None:
+        """Open the lead again."""
+        await self._take(names.COMPLETE_UNCONVERSION, order)
+
+    @activity.defn(name=names.FAIL_UNCONVERSION)
+    async def fail_unconversion(self, order: FailUnconversion) -> None:
+        """Leave the lead converted."""
+        await self._take(names.FAIL_UNCONVERSION, order)
 
 
 def undone_from(step: str) -> list[str]:

@@ -32,7 +32,7 @@ async def converting(client: Client, services: ConversionRules, *, cached: int =
     workflow_id = names.lead_conversion_id(lead_id)
     async with make_worker(client, services, workflow_id, cached=cached):
         yield await client.start_workflow(
-            names.LEAD_CONVERSION,
+            names.CONVERT_LEAD,
             LeadConversionInput(lead_id, "conversion-1", "Alice Johnson, StartupIO"),
             id=workflow_id,
             task_queue=workflow_id,

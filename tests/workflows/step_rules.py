@@ -35,8 +35,9 @@ class StepRules:
     orders: dict[str, Any] = field(default_factory=dict)
     times: list[tuple[str, datetime]] = field(default_factory=list)
 
-    def hold(self, step: str) -> Gate:
-        """Let the next attempt at a step wait."""
+    def hold(self, step: str, *, after_outages: int = 0) -> Gate:
+        """Let the next attempt at a step wait, or the one after so many that find its part away."""
+        self.outages[step] = after_outages
         self.gates[step] = Gate()
         return self.gates[step]
 
@@ -44,14 +45,14 @@ class StepRules:
         self.attempts[step] += 1
         self.orders[step] = order
         self.times.append((step, activity.info().started_time))
-        gate = self.gates.pop(step, None)
-        if gate is not None:
-            gate.reached.set()
-            await gate.opened.wait()
         if self.outages[step]:
             self.outages[step] -= 1
             message = "A part of Leadline does not answer."
             raise ApplicationError(message, type="PART_UNAVAILABLE", next_retry_delay=self.try_again_after)
+        gate = self.gates.pop(step, None)
+        if gate is not None:
+            gate.reached.set()
+            await gate.opened.wait()
         if reason := self.refusals.get(step):
             message = f"Refused: {reason}."
             raise ApplicationError(message, type=reason, non_retryable=True)

@@ -1,6 +1,6 @@
-"""Input, result and steps of the lead-conversion workflow. Ids only: what is converted stays in the services."""
+"""Inputs, results and steps of converting and unconverting leads. Ids only: what is converted stays in the services."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -19,6 +19,9 @@ class ConversionState(StrEnum):
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
+    # A completed one that somebody asked to undo, and one that was undone.
+    UNCONVERTING = "unconverting"
+    UNCONVERTED = "unconverted"
     # The leads service knows no such conversion.
     UNKNOWN = "unknown"
 
@@ -40,12 +43,15 @@ class LeadConversionResult:
 
 @dataclass(frozen=True, slots=True)
 class PlanOutline:
-    """Result of read-plan: the state, and which of the three records are planned, linked or made."""
+    """Result of read-plan: the state, which of the three records are planned, linked or made, and what is copied."""
 
     state: ConversionState
     account: bool = False
     contact: bool = False
     opportunity: bool = False
+    notes: bool = False
+    documents: bool = False
+    team: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,8 @@ class EnsuredRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class CopyNotes:
-    """Input of copy-notes. Its result is the number of notes."""
+class CopyOrder:
+    """Input of copy-notes, copy-documents and copy-team. Their result is how many there are."""
 
     conversion_id: str
     lead_id: str
@@ -88,3 +94,58 @@ class FailConversion:
     conversion_id: str
     reason: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnconversionInput:
+    """Which conversion to undo. ``who`` is for operators' eyes."""
+
+    lead_id: str
+    conversion_id: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps a record from going. ``field``: accountId, contactId or opportunityId; ``reason``: CHANGED or USED."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsUndone:
+    """Result of undo-records: nothing where everything is undone, else what stands in the way; then nothing changed."""
+
+    reason: str = ""
+    message: str = ""
+    obstacles: list[Obstacle] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class FailUnconversion:
+    """Input of fail-unconversion: the lead stays converted. As in ``FailConversion``."""
+
+    conversion_id: str
+    reason: str
+    message: str
+    obstacles: list[Obstacle] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class UnconversionResult:
+    """How it ended: ``unconverted``, or ``completed`` with the reason why it stays converted.
+
+    A run that found its conversion in another state did nothing and says which.
+    """
+
+    state: ConversionState
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionsChecked:
+    """How many conversions were unfinished for a while, and how many of them had no open run and were ordered anew."""
+
+    unfinished: int = 0
+    ordered: int = 0

@@ -30,5 +30,10 @@ def why(error: BaseException, cancellation_reason: str | None, *, stopped: str) 
     return _failure("INTERNAL", "Something went wrong on our side.")
 
 
+def stopped(reason: str, message: str) -> Failure:
+    """The failure where a person has stopped it, in that person's words."""
+    return _failure(reason, message)
+
+
 def _failure(reason: str, message: str) -> Failure:
     return Failure(reason, message.strip()[:_LONGEST_MESSAGE])

@@ -17,7 +17,7 @@ from leadline_workflows.contracts.conversion import (
     ConversionRecords,
     ConversionRef,
     ConversionState,
-    CopyNotes,
+    CopyOrder,
     EnsuredRecord,
     FailConversion,
     LeadConversionInput,
@@ -124,7 +124,7 @@ class LeadConversionWorkflow:
         self._view.doing("copy notes")
         copied: int = await workflow.execute_activity(
             names.COPY_NOTES,
-            CopyNotes(self._ref.conversion_id, self._lead_id),
+            CopyOrder(self._ref.conversion_id, self._lead_id),
             result_type=int,
             start_to_close_timeout=_COPYING_ATTEMPT,
             heartbeat_timeout=_COPYING_HEARTBEAT,

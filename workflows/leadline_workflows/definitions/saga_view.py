@@ -1,5 +1,7 @@
 """What operators see of a saga's run: its current details."""
 
+from datetime import UTC, datetime
+
 from temporalio import workflow
 
 from leadline_workflows.definitions.markdown import plain
@@ -17,6 +19,11 @@ class SagaView:
     def doing(self, step: str, so_far: str = "") -> None:
         """Say what begins now, and how far it is."""
         self._show(f"Now: **{plain(step)}**. {plain(so_far)}".strip())
+
+    def waiting(self, step: str, since: datetime, reason: str, message: str) -> None:
+        """Say what is waited for, since when, and why."""
+        at = f"{since.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+        self._show(f"**Waiting** since {at}: **{plain(step)}**. {plain(reason)}: {plain(message)}")
 
     def done(self, step: str) -> None:
         """Say what is done; it shows with what comes next."""

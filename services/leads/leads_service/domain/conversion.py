@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,14 @@ from leads_service.domain import stage_gate
 from leads_service.domain.configuration import OPPORTUNITIES, Configuration, Retiring
 from leads_service.domain.drafts import Draft
 from leads_service.domain.faults import Faults
+from leads_service.domain.field_mapping import mapped, misfits
 from leads_service.domain.fields import clean_fields, violation
 from leads_service.domain.first_response import CLOSING, answered
 from leads_service.domain.free_mail import company_domain
 from leads_service.domain.lead import Change, Lead, LeadStatus, value_of
 from leads_service.domain.life_cycle import require_identity
 from leads_service.domain.placing import default_stage, first_stage
+from leads_service.domain.product_lines import ProductLine
 from leads_service.domain.retiring import require_nothing_retiring_entered, require_open
 from leads_service.domain.settling import Situation, settle
 from leads_service.domain.standing import Deed, require
@@ -25,6 +28,7 @@ from leads_service.domain.texts import one_line
 from leads_service.domain.visibility import check_write, hidden_from, with_kept
 
 _LONGEST_NAME = 200
+_MOST_WORTH = Decimal("9999999999999.99")
 _RECORDS = {"account_id": "accountId", "contact_id": "contactId", "opportunity_id": "opportunityId"}
 
 
@@ -70,7 +74,8 @@ def readiness(lead: Lead, configuration: Configuration, hidden: frozenset[str] =
         state.append(f"The lead is {lead.status}.")
     if lead.conversion_id is not None:
         state.append("A conversion of this lead is running.")
-    return Readiness(required, missing, (*state, *_lacks(lead, missing, configuration, hidden)))
+    unfit = [f"{name} does not fit where it is to go." for name in misfits(lead, configuration)]
+    return Readiness(required, missing, (*state, *_lacks(lead, missing, configuration, hidden), *unfit))
 
 
 def _missing_fields(lead: Lead, configuration: Configuration) -> tuple[str, ...]:
@@ -169,11 +174,35 @@ def _opportunity_place(request: ConversionRequest, configuration: Configuration)
     return pipeline.id, stage.id
 
 
-def plan(
-    lead: Lead, request: ConversionRequest, place: tuple[UUID, UUID], owner_id: UUID, configuration: Configuration
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What stands around a lead and goes along with it."""
+
+    lines: Sequence[ProductLine] = ()
+    has_notes: bool = False
+    has_documents: bool = False
+    has_team: bool = False
+
+
+def plan(  # noqa: PLR0917 - all that a conversion is made of
+    lead: Lead,
+    around: Surroundings,
+    request: ConversionRequest,
+    place: tuple[UUID, UUID],
+    owner_id: UUID,
+    configuration: Configuration,
 ) -> dict[str, Any]:
-    """What the conversion will make or link, as a JSON object. The ids of what it makes are fixed here."""
-    made: dict[str, Any] = {"ownerId": str(owner_id)}
+    """What the conversion will make or link, as a JSON object. The ids of what it makes are fixed here.
+
+    Raises:
+        LeadlineError: CONVERSION_NOT_ALLOWED naming the fields whose values do not fit where they are to go.
+    """
+    made: dict[str, Any] = {
+        "ownerId": str(owner_id),
+        "hasNotes": around.has_notes,
+        "hasDocuments": around.has_documents,
+        "hasTeam": around.has_team,
+    }
     if request.create_account or request.account_id:
         made["account"] = {**_target(request.account_id), **_account(lead)}
     if request.create_contact or request.contact_id:
@@ -184,11 +213,38 @@ def plan(
             "name": _short((request.opportunity_name or "").strip() or lead.company or lead.name),
             "pipelineId": str(place[0]),
             "stageId": str(place[1]),
-            "value": None if lead.estimated_value is None else str(lead.estimated_value),
+            "value": _value(lead, around.lines),
             "currency": configuration.settings.currency,
             "description": lead.description,
+            "lines": [_line(each) for each in around.lines],
         }
-    return made
+    return mapped(lead, made, configuration)
+
+
+def _value(lead: Lead, lines: Sequence[ProductLine]) -> str | None:
+    """What the lines come to, else what was estimated."""
+    if lines:
+        return str(_worth(lines))
+    return None if lead.estimated_value is None else str(lead.estimated_value)
+
+
+def _worth(lines: Sequence[ProductLine]) -> Decimal:
+    worth = sum((line.total for line in lines), Decimal(0))
+    if worth > _MOST_WORTH:
+        message = f"The products come to {worth}; an opportunity is worth at most {_MOST_WORTH}."
+        raise refused("CONVERSION_NOT_ALLOWED", message, violations=[FieldViolation("products", "TOO_MUCH", message)])
+    return worth
+
+
+def _line(line: ProductLine) -> dict[str, str]:
+    return {
+        "id": str(line.id),
+        "productId": str(line.product_id),
+        "productName": line.product_name,
+        "quantity": str(line.quantity),
+        "unitPrice": str(line.unit_price),
+        "discount": str(line.discount),
+    }
 
 
 def _target(link_id: UUID | None) -> dict[str, str | None]:

@@ -48,9 +48,18 @@ def place_to_reopen(lead: Lead, stage_id: UUID | None, configuration: Configurat
     """
     if stage_id is not None:
         return _stage_in(lead.pipeline_id, stage_id, configuration)
+    return _where_it_was(lead, configuration) or _stage_in(lead.pipeline_id, None, configuration)
+
+
+def place_again(lead: Lead, configuration: Configuration) -> UUID:
+    """The stage of a converted lead that is open again: where it was, else the first for open leads, else it stays."""
+    found = _where_it_was(lead, configuration) or _first_enterable(lead.pipeline_id, configuration)
+    return found.id if found else lead.stage_id
+
+
+def _where_it_was(lead: Lead, configuration: Configuration) -> Stage | None:
     enterable = configuration.enterable_stages(lead.pipeline_id)
-    was = next((stage for stage in enterable if stage.id == lead.closed_from_stage_id), None)
-    return was or _stage_in(lead.pipeline_id, None, configuration)
+    return next((stage for stage in enterable if stage.id == lead.closed_from_stage_id), None)
 
 
 def default_stage(module: str, configuration: Configuration, path: str) -> Stage:

@@ -24,6 +24,7 @@ class Deed(StrEnum):
     # Notes, activities and documents.
     ADD = "add"
     CONVERT = "convert"
+    UNCONVERT = "unconvert"
     REOPEN = "reopen"
     RESTORE = "restore"
 
@@ -33,8 +34,14 @@ PERMITTED: dict[Deed, frozenset[Standing]] = {
     # A running conversion could not carry over what comes in meanwhile.
     Deed.ADD: frozenset({Standing.OPEN, Standing.CONVERTED, Standing.DISQUALIFIED}),
     Deed.CONVERT: frozenset({Standing.OPEN}),
+    Deed.UNCONVERT: frozenset({Standing.CONVERTED}),
     Deed.REOPEN: frozenset({Standing.DISQUALIFIED}),
     Deed.RESTORE: frozenset({Standing.DELETED}),
+}
+
+_OF_ONE_STANDING = {
+    Deed.REOPEN: ("LEAD_NOT_DISQUALIFIED", "Only a disqualified lead is reopened"),
+    Deed.UNCONVERT: ("LEAD_NOT_CONVERTED", "Only a converted lead's conversion is undone"),
 }
 
 
@@ -50,7 +57,7 @@ def require(lead: Lead, deed: Deed) -> None:
 
     Raises:
         LeadlineError: LEAD_NOT_FOUND for a deleted lead, LEAD_NOT_DELETED, LEAD_CONVERTING, LEAD_NOT_DISQUALIFIED,
-            LEAD_ALREADY_CONVERTED, LEAD_CLOSED.
+            LEAD_NOT_CONVERTED, LEAD_ALREADY_CONVERTED, LEAD_CLOSED.
     """
     standing = standing_of(lead)
     if standing not in PERMITTED[deed]:
@@ -70,9 +77,9 @@ def _refusal(lead: Lead, standing: Standing, deed: Deed) -> LeadlineError:
     if standing is Standing.CONVERTING:
         message = "A conversion of this lead is running. Try again when it has ended."
         return refused("LEAD_CONVERTING", message, metadata={"conversionId": str(lead.conversion_id)})
-    if deed is Deed.REOPEN:
-        message = f"Only a disqualified lead is reopened; this one is {standing}."
-        return refused("LEAD_NOT_DISQUALIFIED", message, metadata={"status": standing})
+    if deed in _OF_ONE_STANDING:
+        reason, message = _OF_ONE_STANDING[deed]
+        return refused(reason, f"{message}; this one is {standing}.", metadata={"status": standing})
     if deed is Deed.CONVERT and lead.status is LeadStatus.CONVERTED:
         return _already_converted(lead)
     message = (

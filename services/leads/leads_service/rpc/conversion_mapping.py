@@ -1,11 +1,14 @@
 """Conversions between protos and the domain."""
 
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from leadline.crm.v1 import conversion_record_service_pb2 as crm_pb
 from leadline.crm.v1 import records_pb2
 from leadline.leads.v1 import conversion_service_pb2 as pb
 
+from kit import jsontext
 from kit.errors import invalid_field
 from kit.ids import parse_optional_id
 from kit.rpc.times import to_timestamp
@@ -20,6 +23,7 @@ _STATES: dict[str, Any] = {
     UNCONVERTED: pb.CONVERSION_STATE_UNCONVERTED,
 }
 
+_MOST_MATCHES = 10
 # What a contact is called by.
 _NAMING = ("firstName", "lastName", "email")
 
@@ -59,6 +63,30 @@ def conversion_to_proto(conversion: Conversion) -> pb.Conversion:
         failure_message=conversion.failure_message,
         started_at=to_timestamp(conversion.started_at),
         ended_at=to_timestamp(conversion.ended_at),
+        waits=_wait(conversion.waits) if conversion.waits else None,
+        unconverted_at=to_timestamp(conversion.unconverted_at),
+        obstacles=[pb.ConversionObstacle(**each) for each in conversion.obstacles],
+    )
+
+
+def _wait(waits: Mapping[str, str]) -> pb.ConversionWait:
+    since = to_timestamp(datetime.fromisoformat(waits["since"]))
+    return pb.ConversionWait(step=waits["step"], since=since, reason=waits["reason"], message=waits["message"])
+
+
+def wait_of(request: pb.ReportConversionRequest) -> dict[str, str] | None:
+    """What a conversion waits for, as it is kept; nothing where it goes on."""
+    if not request.HasField("waits"):
+        return None
+    waits = request.waits
+    since = waits.since.ToDatetime(UTC).isoformat()
+    return {"step": waits.step[:100], "since": since, "reason": waits.reason[:100], "message": waits.message[:500]}
+
+
+def unfinished_to_proto(conversion: Conversion) -> pb.UnfinishedConversion:
+    """An unfinished conversion, as far as its run is looked for."""
+    return pb.UnfinishedConversion(
+        conversion_id=str(conversion.id), lead_id=str(conversion.lead_id), state=_STATES[conversion.state]
     )
 
 
@@ -69,6 +97,10 @@ def plan_to_proto(conversion: Conversion) -> pb.ConversionPlan:
         lead_id=str(conversion.lead_id),
         owner_id=conversion.plan["ownerId"],
         state=_STATES[conversion.state],
+        # A plan of the release before does not say; then looking for them finds out.
+        has_notes=conversion.plan.get("hasNotes", True),
+        has_documents=conversion.plan.get("hasDocuments", True),
+        has_team=conversion.plan.get("hasTeam", True),
     )
     if account := conversion.plan.get("account"):
         plan.account.CopyFrom(
@@ -80,6 +112,7 @@ def plan_to_proto(conversion: Conversion) -> pb.ConversionPlan:
                 phone=account["phone"],
                 is_person=account["isPerson"],
                 person_email=account["personEmail"],
+                custom_fields=_json(account),
             )
         )
     if contact := conversion.plan.get("contact"):
@@ -93,6 +126,7 @@ def plan_to_proto(conversion: Conversion) -> pb.ConversionPlan:
                 phone=contact["phone"],
                 phone_e164=contact["phoneE164"],
                 title=contact["title"],
+                custom_fields=_json(contact),
             )
         )
     if opportunity := conversion.plan.get("opportunity"):
@@ -106,9 +140,27 @@ def plan_to_proto(conversion: Conversion) -> pb.ConversionPlan:
                 value=opportunity["value"],
                 currency=opportunity["currency"],
                 description=opportunity["description"],
+                custom_fields=_json(opportunity),
+                lines=map(_line, opportunity.get("lines", ())),
             )
         )
     return plan
+
+
+def _json(record: Mapping[str, Any]) -> str:
+    custom_fields = record.get("customFields")
+    return jsontext.dumps(custom_fields) if custom_fields else ""
+
+
+def _line(planned: Mapping[str, str]) -> pb.LinePlan:
+    return pb.LinePlan(
+        id=planned["id"],
+        product_id=planned["productId"],
+        product_name=planned["productName"],
+        quantity=planned["quantity"],
+        unit_price=planned["unitPrice"],
+        discount=planned["discount"],
+    )
 
 
 def check_to_proto(
@@ -120,15 +172,25 @@ def check_to_proto(
         reasons=readiness.reasons,
         required_fields=readiness.required_fields,
         missing_fields=readiness.missing_fields,
-        possible_contacts=[_contact(each, hidden) for each in found.contacts_by_phone],
+        possible_contacts=[_contact(each, hidden) for each in _other_contacts(found)],
+        possible_accounts=[_account(each, hidden) for each in found.accounts_by_company[1:]],
     )
     if found.HasField("contact_by_email"):
         check.existing_contact.CopyFrom(_contact(found.contact_by_email, hidden))
     if found.HasField("account_by_company"):
-        account = found.account_by_company
-        name = "" if "company" in hidden else account.name
-        check.existing_account.CopyFrom(pb.RecordMatch(id=account.id, name=name))
+        check.existing_account.CopyFrom(_account(found.account_by_company, hidden))
     return check
+
+
+def _other_contacts(found: crm_pb.MatchRecordsResponse) -> Sequence[records_pb2.Contact]:
+    """Those that match too: by the e-mail, then by the phone, each once, at most ten."""
+    others = {each.id: each for each in (*found.contacts_by_email[1:], *found.contacts_by_phone)}
+    others.pop(found.contact_by_email.id, None)
+    return list(others.values())[:_MOST_MATCHES]
+
+
+def _account(account: records_pb2.Account, hidden: frozenset[str]) -> pb.RecordMatch:
+    return pb.RecordMatch(id=account.id, name="" if "company" in hidden else account.name)
 
 
 def _contact(contact: records_pb2.Contact, hidden: frozenset[str]) -> pb.RecordMatch:

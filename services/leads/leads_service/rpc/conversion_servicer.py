@@ -1,35 +1,43 @@
 """ConversionService: checking and converting leads, and what the conversion's workflow asks and reports."""
 
 from dataclasses import replace
+from typing import TypeVar
 from uuid import UUID
 
 from leadline.leads.v1 import conversion_service_pb2 as pb
 from leadline.leads.v1 import conversion_service_pb2_grpc as pb_grpc
 
+from kit.context import current_principal
 from kit.db.database import Writing
 from kit.db.idempotency import IdempotencyKey, key_of_call
 from kit.db.waiting import Waiting
 from kit.errors import LeadlineError, invalid_field
-from kit.ids import parse_id, parse_optional_id
+from kit.ids import parse_id
 from kit.rpc.guard import Context
 from leads_service.domain import conversion as rules
+from leads_service.domain.conversion import ConversionRequest
 from leads_service.domain.visibility import hidden_from, identified_by
-from leads_service.rpc.conversion_mapping import check_to_proto, conversion_to_proto, plan_to_proto, request_of
+from leads_service.rpc.conversion_mapping import check_to_proto, conversion_to_proto, request_of
+from leads_service.rpc.conversion_run_servicer import ConversionRunServicer, conversion_id_of
 from leads_service.rpc.crm_client import CrmClient
 from leads_service.rpc.lead_mapping import json_object_of
 from leads_service.rpc.situation import Parts, caller_id, expected_version
-from leads_service.store.conversions import RUNNING, Conversion
+from leads_service.store.conversions import UNFINISHED, Conversion
 from leads_service.usecases import conversion, leads
 from leads_service.usecases.conversion import Order
+from leads_service.usecases.unconverting import start_unconversion
 
 _LONGEST_WAIT_SECONDS = 60.0
 
+Begun = TypeVar("Begun", pb.ConvertLeadResponse, pb.UnconvertLeadResponse)
+AnyRequest = pb.ConvertLeadRequest | pb.UnconvertLeadRequest
 
-class ConversionServicer(pb_grpc.ConversionServiceServicer):
-    """The CRM is asked outside of transactions; each write is one."""
+
+class ConversionServicer(ConversionRunServicer, pb_grpc.ConversionServiceServicer):
+    """What callers ask for. The CRM is asked outside of transactions; each write is one."""
 
     def __init__(self, parts: Parts, crm: CrmClient, waiting: Waiting) -> None:
-        self._parts = parts
+        super().__init__(parts)
         self._crm = crm
         self._waiting = waiting
 
@@ -49,19 +57,23 @@ class ConversionServicer(pb_grpc.ConversionServiceServicer):
 
         Repeated under the same idempotency key, it waits for the conversion that the first call began.
         """
-        wait, key = _wait(request), _key(request, context)
+        wait, key = _wait(request), _key("ConvertLead", request, context)
         try:
             begun = await self._begin(key, _order(request))
-        except LeadlineError:
-            # The first call has reserved the lead, which is why this one is refused.
-            known = await self._parts.idempotency.first_answer(key, pb.ConvertLeadResponse)
-            if known is None:
-                raise
-            begun = known
-        ended = await self._end_of(_conversion_id(begun.conversion.id), wait)
+        except LeadlineError as error:
+            begun = await self._begun_before(key, pb.ConvertLeadResponse, error)
+        ended = await self._end_of(conversion_id_of(begun.conversion.id), wait)
         return pb.ConvertLeadResponse(conversion=conversion_to_proto(ended))
 
+    async def _begun_before(self, key: IdempotencyKey | None, answer: type[Begun], refusal: LeadlineError) -> Begun:
+        """What the first call under the key began: it has reserved the lead, which is why this one is refused."""
+        known = await self._parts.idempotency.first_answer(key, answer)
+        if known is None:
+            raise refusal
+        return known
+
     async def _begin(self, key: IdempotencyKey | None, order: Order) -> pb.ConvertLeadResponse:
+        _require_linkable(order.request)
         situation = self._parts.by_caller()
         async with self._parts.database.reading() as connection:
             await conversion.check_order(connection, order, situation)
@@ -80,34 +92,21 @@ class ConversionServicer(pb_grpc.ConversionServiceServicer):
             newest = await conversion.newest_conversion(connection, lead.id)
         return pb.GetConversionResponse(conversion=conversion_to_proto(newest))
 
-    async def GetConversionPlan(
-        self, request: pb.GetConversionPlanRequest, _context: Context
-    ) -> pb.GetConversionPlanResponse:
-        """What is to be made or linked."""
-        async with self._parts.database.reading() as connection:
-            found = await conversion.get_conversion(connection, _conversion_id(request.conversion_id))
-        return pb.GetConversionPlanResponse(plan=plan_to_proto(found))
+    async def UnconvertLead(self, request: pb.UnconvertLeadRequest, context: Context) -> pb.UnconvertLeadResponse:
+        """Reserves the lead and waits for the end, as long as the caller wants, as ConvertLead does."""
+        wait, key = _wait(request), _key("UnconvertLead", request, context)
+        lead_id, situation = parse_id(request.lead_id, "id"), self._parts.by_caller()
 
-    async def CompleteConversion(
-        self, request: pb.CompleteConversionRequest, _context: Context
-    ) -> pb.CompleteConversionResponse:
-        """Marks the lead converted."""
-        ids = {
-            "account_id": parse_optional_id(request.account_id, "accountId"),
-            "contact_id": parse_optional_id(request.contact_id, "contactId"),
-            "opportunity_id": parse_optional_id(request.opportunity_id, "opportunityId"),
-        }
-        conversion_id, situation = _conversion_id(request.conversion_id), self._parts.by_leadline()
-        async with self._parts.database.transaction() as tx:
-            ended = await conversion.complete_conversion(tx, conversion_id, ids, situation)
-        return pb.CompleteConversionResponse(conversion=conversion_to_proto(ended))
+        async def start(tx: Writing) -> pb.UnconvertLeadResponse:
+            started = await start_unconversion(tx, lead_id, caller_id(), expected_version(request), situation)
+            return pb.UnconvertLeadResponse(conversion=conversion_to_proto(started))
 
-    async def FailConversion(self, request: pb.FailConversionRequest, _context: Context) -> pb.FailConversionResponse:
-        """Frees the lead."""
-        conversion_id, situation = _conversion_id(request.conversion_id), self._parts.by_leadline()
-        async with self._parts.database.transaction() as tx:
-            ended = await conversion.fail_conversion(tx, conversion_id, request.reason, request.message, situation)
-        return pb.FailConversionResponse(conversion=conversion_to_proto(ended))
+        try:
+            begun = await self._parts.idempotency.once(key, pb.UnconvertLeadResponse, start)
+        except LeadlineError as error:
+            begun = await self._begun_before(key, pb.UnconvertLeadResponse, error)
+        ended = await self._end_of(conversion_id_of(begun.conversion.id), wait)
+        return pb.UnconvertLeadResponse(conversion=conversion_to_proto(ended))
 
     async def _end_of(self, conversion_id: UUID, seconds: float) -> Conversion:
         """The conversion when it has ended, or as it is when the caller has waited long enough."""
@@ -116,19 +115,22 @@ class ConversionServicer(pb_grpc.ConversionServiceServicer):
             async with self._parts.database.reading() as connection:
                 return await conversion.get_conversion(connection, conversion_id)
 
-        return await self._waiting.end_of(str(conversion_id), seconds, look, lambda each: each.state != RUNNING)
+        return await self._waiting.end_of(str(conversion_id), seconds, look, lambda each: each.state not in UNFINISHED)
 
 
-def _key(request: pb.ConvertLeadRequest, context: Context) -> IdempotencyKey | None:
+def _key(method: str, request: AnyRequest, context: Context) -> IdempotencyKey | None:
     """However long the caller waits this time, it is the same request."""
-    asked = pb.ConvertLeadRequest()
-    asked.CopyFrom(request)
+    asked = type(request).FromString(request.SerializeToString())
     asked.ClearField("max_wait")
-    return key_of_call("ConvertLead", asked, context.invocation_metadata())
+    return key_of_call(method, asked, context.invocation_metadata())
 
 
-def _conversion_id(text: str) -> UUID:
-    return parse_id(text, "conversionId")
+def _require_linkable(request: ConversionRequest) -> None:
+    """Let only those link a record who may see it."""
+    linked = {"accounts": request.account_id, "contacts": request.contact_id, "opportunities": request.opportunity_id}
+    for kind, record_id in linked.items():
+        if record_id is not None:
+            current_principal().require(f"{kind}:view")
 
 
 def _order(request: pb.ConvertLeadRequest) -> Order:
@@ -141,7 +143,12 @@ def _order(request: pb.ConvertLeadRequest) -> Order:
     )
 
 
-def _wait(request: pb.ConvertLeadRequest) -> float:
+def _wait(request: AnyRequest) -> float:
+    """How many seconds a caller wants to wait.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED.
+    """
     seconds = request.max_wait.seconds + request.max_wait.nanos / 1e9
     if not 0 <= seconds <= _LONGEST_WAIT_SECONDS:
         raise invalid_field("maxWait", "OUT_OF_RANGE", f"Must be from 0 to {_LONGEST_WAIT_SECONDS:.0f} seconds.")

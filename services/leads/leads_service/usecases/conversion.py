@@ -58,11 +58,12 @@ async def _start(tx: Writing, lead: Lead, order: Order, situation: Situation) ->
     ready = rules.prepared(lead, order.stage_values, situation)
     place = rules.check_request(order.request, configuration)
     owner = order.request.owner_id or lead.assigned_to or order.started_by
+    around = await conversions.surroundings(tx, lead.id)
     started = Conversion(
         id=new_id(),
         lead_id=lead.id,
         state=RUNNING,
-        plan=rules.plan(ready, order.request, place, owner, configuration),
+        plan=rules.plan(ready, around, order.request, place, owner, configuration),
         started_by=order.started_by,
         started_at=situation.now,
         ordered_at=situation.now,
@@ -71,9 +72,14 @@ async def _start(tx: Writing, lead: Lead, order: Order, situation: Situation) ->
         await closed_entries.require_open(tx, {Retiring.STAGE: place[1]}, configuration.revision)
     await save(tx, lead, rules.reserve(lead, ready, started.id, situation), situation)
     await conversions.insert(tx, started)
-    workflow = LeadConversionInput(lead_id=str(lead.id), conversion_id=str(started.id), who=who(ready))
-    await leads.outbox.add(tx, key=lead.id, kind=CONVERSION, payload=asdict(workflow))
+    await leads.outbox.add_many(tx, [order_of(started, ready)])
     return started
+
+
+def order_of(conversion: Conversion, lead: Lead) -> tuple[UUID, str, dict[str, Any]]:
+    """The order of the workflow that carries a conversion out: its key, kind and payload."""
+    workflow = LeadConversionInput(lead_id=str(lead.id), conversion_id=str(conversion.id), who=who(lead))
+    return lead.id, CONVERSION, asdict(workflow)
 
 
 async def get_conversion(connection: Reading, conversion_id: UUID) -> Conversion:
@@ -102,7 +108,7 @@ async def complete_conversion(
     Raises:
         LeadlineError: CONVERSION_NOT_FOUND; CONVERSION_CLOSED for one that has failed.
     """
-    conversion, lead = await _locked(tx, conversion_id)
+    conversion, lead = await locked(tx, conversion_id)
     if conversion.state == COMPLETED:
         return conversion
     if conversion.state != RUNNING or lead.conversion_id != conversion_id:
@@ -124,7 +130,7 @@ async def fail_conversion(
     Raises:
         LeadlineError: CONVERSION_NOT_FOUND; CONVERSION_CLOSED for one that is completed.
     """
-    conversion, lead = await _locked(tx, conversion_id)
+    conversion, lead = await locked(tx, conversion_id)
     if conversion.state == FAILED:
         return conversion
     if conversion.state != RUNNING:
@@ -136,7 +142,7 @@ async def fail_conversion(
     )
 
 
-async def _locked(tx: Writing, conversion_id: UUID) -> tuple[Conversion, Lead]:
+async def locked(tx: Writing, conversion_id: UUID) -> tuple[Conversion, Lead]:
     """The conversion with its lead locked. The lead's lock is the one that everybody takes, and takes first."""
     found = _found(await conversions.get(tx, conversion_id))
     lead = await leads.lock(tx, found.lead_id)

@@ -1,0 +1,153 @@
+"""The saga that converts one lead: account, contact, opportunity, what stands around the lead, then the lead itself.
+
+Whatever fails for good, what an operator gives up and an operator's cancel undo what this conversion made and free the
+lead. The records live in the services; the run carries only their ids.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import is_cancelled_exception
+
+from leadline_workflows.contracts import names
+from leadline_workflows.contracts.conversion import (
+    ConversionRecords,
+    ConversionRef,
+    ConversionState,
+    CopyOrder,
+    EnsuredRecord,
+    FailConversion,
+    LeadConversionInput,
+    LeadConversionResult,
+    PlanOutline,
+)
+from leadline_workflows.definitions import failure
+from leadline_workflows.definitions.markdown import joined, plain
+from leadline_workflows.definitions.saga import Saga, stop_if_cancelled, uninterrupted
+from leadline_workflows.definitions.saga_view import SagaView
+from leadline_workflows.definitions.steps import OperatorsActions, Step, Steps
+
+# Copying goes through pages, so it may take longer, and says with each page that it is alive.
+_COPYING_ATTEMPT = timedelta(minutes=10)
+_COPYING_HEARTBEAT = timedelta(seconds=45)
+
+
+@workflow.defn(name=names.CONVERT_LEAD)
+class ConvertLeadWorkflow(OperatorsActions):
+    """One lead's conversion; its id is ``lead-conversion/<leadId>``. Cancelling the run undoes the conversion."""
+
+    @workflow.init
+    def __init__(self, start: LeadConversionInput) -> None:
+        self._lead_id = start.lead_id
+        self._ref = ConversionRef(start.conversion_id)
+        self._saga = Saga()
+        self._view = SagaView(joined(f"**{plain(start.who)}**", f"conversion {start.conversion_id}"))
+        self._steps = Steps(self._view)
+
+    @workflow.run
+    async def run(self, _start: LeadConversionInput) -> LeadConversionResult:
+        """Convert the lead, or leave everything as it was."""
+        try:
+            plan = await self._read_plan()
+            if plan.state is not ConversionState.RUNNING:
+                self._view.over(f"Nothing to do: the conversion is {plan.state}.")
+                return LeadConversionResult(plan.state)
+            records = await self._ensure_records(plan)
+            await self._copy_all(plan)
+            # Nobody can tell whether a completion that was torn has happened: it is asked for until it is known.
+            await uninterrupted(self._complete(records))
+        except (Exception, asyncio.CancelledError) as error:
+            stopped = is_cancelled_exception(error) or workflow.cancellation_reason() is not None
+            failed = self._why(asyncio.CancelledError() if stopped else error)
+            await uninterrupted(self._undo(failed))
+            if stopped:
+                raise asyncio.CancelledError from error
+            return LeadConversionResult(ConversionState.FAILED, reason=failed.reason)
+        self._view.over("Converted.")
+        return LeadConversionResult(
+            ConversionState.COMPLETED, records.account_id, records.contact_id, records.opportunity_id
+        )
+
+    def _why(self, error: BaseException) -> failure.Failure:
+        given_up = self._steps.why_given_up()
+        return given_up or failure.why(error, workflow.cancellation_reason(), stopped="CONVERSION_FAILED")
+
+    async def _read_plan(self) -> PlanOutline:
+        step = Step(activity=names.READ_PLAN, order=self._ref, summary="read the plan", result_type=PlanOutline)
+        plan: PlanOutline = await self._steps.take(step)
+        stop_if_cancelled()
+        return plan
+
+    async def _ensure_records(self, plan: PlanOutline) -> ConversionRecords:
+        conversion_id = self._ref.conversion_id
+        account = contact = opportunity = None
+        if plan.account:
+            records = ConversionRecords(conversion_id)
+            account = await self._ensure("account", names.ENSURE_ACCOUNT, names.RELEASE_ACCOUNT, records)
+        if plan.contact:
+            records = ConversionRecords(conversion_id, account)
+            contact = await self._ensure("contact", names.ENSURE_CONTACT, names.RELEASE_CONTACT, records)
+        if plan.opportunity:
+            records = ConversionRecords(conversion_id, account, contact)
+            opportunity = await self._ensure(
+                "opportunity", names.ENSURE_OPPORTUNITY, names.RELEASE_OPPORTUNITY, records
+            )
+        return ConversionRecords(conversion_id, account, contact, opportunity)
+
+    async def _ensure(self, record: str, activity: str, undo: str, records: ConversionRecords) -> str:
+        self._will_undo(record, undo)
+        step = Step(activity=activity, order=records, summary=f"ensure {record}", result_type=EnsuredRecord)
+        ensured: EnsuredRecord = await self._steps.take(step)
+        self._view.done(f"{record} {'made' if ensured.made else 'linked'}: {ensured.record_id}")
+        stop_if_cancelled()
+        return ensured.record_id
+
+    async def _copy_all(self, plan: PlanOutline) -> None:
+        if plan.notes:
+            await self._copy("notes", names.COPY_NOTES, names.REMOVE_NOTES)
+        if plan.documents:
+            await self._copy("documents", names.COPY_DOCUMENTS, names.REMOVE_DOCUMENTS)
+        if plan.team:
+            await self._copy("team", names.COPY_TEAM, names.REMOVE_TEAM)
+
+    async def _copy(self, what: str, activity: str, undo: str) -> None:
+        self._will_undo(what, undo)
+        step = Step(
+            activity=activity,
+            order=CopyOrder(self._ref.conversion_id, self._lead_id),
+            summary=f"copy {what}",
+            result_type=int,
+            attempt=_COPYING_ATTEMPT,
+            heartbeat=_COPYING_HEARTBEAT,
+        )
+        self._view.done(f"{what} copied: {await self._steps.take(step)}")
+        stop_if_cancelled()
+
+    async def _complete(self, records: ConversionRecords) -> None:
+        step = Step(
+            activity=names.COMPLETE_CONVERSION,
+            order=records,
+            summary="mark the lead converted",
+            bound=None,
+            decisive=True,
+        )
+        await self._steps.take(step)
+
+    def _will_undo(self, what: str, activity: str) -> None:
+        async def undo() -> None:
+            await self._steps.take(
+                Step(activity=activity, order=self._ref, summary=f"undo: {what}", bound=None, undoes=True)
+            )
+            self._view.done(f"{what} undone")
+
+        self._saga.will_need(undo)
+
+    async def _undo(self, failed: failure.Failure) -> None:
+        self._view.failed(failed.reason, failed.message)
+        await self._saga.undo()
+        order = FailConversion(self._ref.conversion_id, failed.reason, failed.message)
+        await self._steps.take(
+            Step(activity=names.FAIL_CONVERSION, order=order, summary="free the lead", bound=None, undoes=True)
+        )
+        self._view.over("Undone; the lead is free.")
