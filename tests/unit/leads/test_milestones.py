@@ -43,7 +43,7 @@ def test_a_milestone_is_recorded_from_its_instant_on_and_once(kind: MilestoneKin
     assert outcome(lead, kind, index, at - MICROSECOND) is Outcome.NOT_DUE
     said, change = record(lead, kind, index, by_leadline(at, CONFIGURATION))
     assert said is Outcome.RECORDED
-    activity = change.activities[0]
+    activity = change.activities[-1]
     assert (activity.occurred_at, activity.created_at, activity.performed_by) == (at, at, None)
     assert activity.metadata["responseDeadline"] == "2025-01-20T14:00:00Z"
     again, nothing = record(change.lead, kind, index, by_leadline(at + HOUR, CONFIGURATION))
@@ -55,10 +55,68 @@ def test_a_milestone_is_recorded_from_its_instant_on_and_once(kind: MilestoneKin
     )
 
 
-def test_the_three_kinds_are_three_activities() -> None:
+def test_the_three_kinds_are_three_activities_and_what_came_before_is_recorded_first() -> None:
     late = by_leadline(NOW + 9 * HOUR, CONFIGURATION)
     told = [types_of(record(lead_of_alice(), kind, index, late)[1]) for kind, index, _ in MILESTONES]
-    assert told == [["sla_at_risk"], ["sla_breached"], ["sla_escalated"], ["sla_escalated"]]
+    types = ["sla_at_risk", "sla_breached", "sla_escalated", "sla_escalated"]
+    assert told == [types[:1], types[:2], types[:3], types]
+
+
+def test_told_in_the_wrong_order_escalations_are_carried_out_in_the_right_one() -> None:
+    both = configured(escalations=(EscalationRule(Decimal(30), ALICE), EscalationRule(Decimal(60), BOB)))
+    late = by_leadline(NOW + 9 * HOUR, both)
+    change = record(make_lead(both), ESCALATION, 1, late)[1]
+    assert change.lead.assigned_to == BOB
+    assert [each.new_value for each in change.history] == [str(ALICE), str(BOB)]
+    assert record(change.lead, ESCALATION, 0, late)[0] is Outcome.ALREADY_RECORDED
+
+
+@every_milestone
+def test_up_to_a_minute_after_its_instant_it_is_in_time_and_then_late(
+    kind: MilestoneKind, index: int, at: datetime
+) -> None:
+    metadata = [
+        record(lead_of_alice(), kind, index, by_leadline(at + after, CONFIGURATION))[1].activities[-1].metadata
+        for after in (MINUTE, MINUTE + MICROSECOND)
+    ]
+    assert "recordedLate" not in metadata[0]
+    assert "recordedAt" not in metadata[0]
+    assert metadata[1]["recordedLate"] is True
+    assert datetime.fromisoformat(metadata[1]["recordedAt"]) == at + MINUTE + MICROSECOND
+
+
+@every_milestone
+def test_its_owner_is_told_of_it_with_its_activity(kind: MilestoneKind, index: int, at: datetime) -> None:
+    change = record(lead_of_alice(), kind, index, by_leadline(at, CONFIGURATION))[1]
+    told, activity = change.notifications[-1], change.activities[-1]
+    assert (told.type, told.metadata, told.occurred_at, told.created_at) == (activity.type, activity.metadata, at, at)
+    assert (told.lead_id, told.lead_name, told.number) == (change.lead.id, "Johnson", None)
+    assert len(change.notifications) == len(change.activities)
+    assert told.recipient_ids == ((BOB, ALICE) if index else (ALICE,))
+
+
+def test_a_notification_says_what_is_the_matter() -> None:
+    change = record_due(lead_of_alice(), by_leadline(NOW + 9 * HOUR, CONFIGURATION))[1]
+    assert [each.title for each in change.notifications[:3]] == [
+        "The first response to Johnson is at risk",
+        "The first response to Johnson is overdue",
+        "Escalated: still no first response to Johnson",
+    ]
+
+
+def test_where_nobody_owns_the_lead_there_is_nobody_to_tell_but_whom_it_goes_to() -> None:
+    change = record_due(make_lead(CONFIGURATION), by_leadline(NOW + 9 * HOUR, CONFIGURATION))[1]
+    assert [each.recipient_ids for each in change.notifications] == [(), (), (), (BOB,)]
+
+
+def test_what_is_refused_tells_nobody() -> None:
+    for moment in (NOW + HOUR, NOW + 2 * HOUR):
+        change = record(lead_of_alice(), BREACHED, 0, by_leadline(moment, CONFIGURATION))[1]
+        assert (change.notifications, change.activities) == ((), ())
+
+
+def test_of_at_risk_and_the_deadline_there_is_one_each_whatever_index_is_given() -> None:
+    assert outcome(lead_of_alice(), AT_RISK, 7, NOW + 3 * HOUR) is Outcome.RECORDED
 
 
 def test_an_escalation_hands_the_lead_over_and_tells_its_clock() -> None:
@@ -66,12 +124,13 @@ def test_an_escalation_hands_the_lead_over_and_tells_its_clock() -> None:
     change = record(lead_of_alice(), kind, index, by_leadline(at, CONFIGURATION))[1]
     assert change.lead.assigned_to == BOB
     assert change.lead.sla is not None
-    assert [each.escalated_at for each in change.lead.sla.escalations] == [None, at]
+    assert [each.escalated_at for each in change.lead.sla.escalations] == [at, at]
     assert [(entry.field, entry.old_value, entry.new_value, entry.changed_by) for entry in change.history] == [
         ("assignedTo", str(ALICE), str(BOB), None)
     ]
     assert (change.lead.version, change.clock_changed) == (2, True)
-    assert change.activities[0].metadata["afterMinutes"] == 90.5
+    assert change.activities[-1].metadata["afterMinutes"] == 90.5
+    assert change.activities[-1].metadata["assignedTo"] == str(BOB)
 
 
 def test_an_escalation_without_a_successor_leaves_the_owner() -> None:

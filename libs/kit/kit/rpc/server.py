@@ -35,12 +35,28 @@ class Served:
     """A servicer with the generated function that adds it, and the service's descriptor."""
 
     servicer: Any
-    add: Callable[[Any, grpc.aio.Server], None]
+    add: Callable[[Any, Any], None]
     descriptor: ServiceDescriptor
 
 
+class _Handlers:
+    """What a generated function adds a service to: its handlers, without a queue for each method.
+
+    With these, the server wakes up for each call a waiter of every method that there is.
+    """
+
+    def __init__(self, server: grpc.aio.Server) -> None:
+        self.add_generic_rpc_handlers = server.add_generic_rpc_handlers
+
+    def add_registered_method_handlers(self, _name: str, _handlers: Any) -> None:
+        """They are found by the service's handlers."""
+
+
 class RpcServer:
-    """One gRPC server. ``ready`` says whether the part can do its work; health answers what it said last."""
+    """One gRPC server. ``ready`` says whether the part can do its work; health answers what it said last.
+
+    ``ending`` is set when it is asked to stop, for calls that would go on for as long as somebody listens.
+    """
 
     def __init__(
         self,
@@ -49,6 +65,7 @@ class RpcServer:
         served: Sequence[Served] = (),
         verifier: TokenVerifier | None = None,
         ready: Probe,
+        ending: asyncio.Event | None = None,
     ) -> None:
         if served and verifier is None:
             message = "a server with services needs a token verifier"
@@ -59,10 +76,11 @@ class RpcServer:
         self._health = health.aio.HealthServicer()
         self._names = ["", *(each.descriptor.full_name for each in served)]
         self._ready = ready
+        self._ending = ending or asyncio.Event()
         self._listen = listen
         self._prober: asyncio.Task[None] | None = None
         for each in served:
-            each.add(each.servicer, self._server)
+            each.add(each.servicer, _Handlers(self._server))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = [*self._names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME]
         reflection.enable_server_reflection(names, self._server)
@@ -87,6 +105,7 @@ class RpcServer:
 
     async def stop(self) -> None:
         """Take no new calls, let the running ones end, then go."""
+        self._ending.set()
         if self._prober:
             self._prober.cancel()
         await self._health.enter_graceful_shutdown()
