@@ -8,7 +8,7 @@ from leadline_stack.parts import Part
 from leadline_stack.ports import HOST
 from leadline_stack.programs import script
 from leadline_stack.readiness import grpc_health
-from leadline_workflows.contracts.search_attributes import KEYWORDS
+from leadline_workflows.contracts.search_attributes import TYPES
 
 NAMESPACE = "default"
 # Whatever this machine's user has configured for a Temporal of theirs is not ours.
@@ -35,7 +35,7 @@ class Temporal:
         listen = ("--ip", HOST, "--port", str(self.port), "--ui-port", str(self.ui_port))
         # Several times as fast as the default. A power cut may lose the last moments, which are told again.
         pragmas = ("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal")
-        attributes = [word for name in KEYWORDS for word in ("--search-attribute", f"{name}=Keyword")]
+        attributes = [word for each in TYPES.items() for word in ("--search-attribute", "=".join(each))]
         start = (script("temporal"), "server", "start-dev", *_OWN, "--ui-disable-news-fetch")
         return Part(
             name="temporal",

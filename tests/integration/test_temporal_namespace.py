@@ -58,8 +58,11 @@ async def test_the_namespace_has_its_retention_and_its_search_attributes(tempora
     assert code == 0, said
     assert await retention_hours(temporal, "fresh") == 720
     listed = await temporal.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace="fresh"))
-    for name in search_attributes.KEYWORDS:
-        assert listed.custom_attributes[name] == IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+    for names, type_ in (
+        (search_attributes.KEYWORDS, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD),
+        (search_attributes.DATETIMES, IndexedValueType.INDEXED_VALUE_TYPE_DATETIME),
+    ):
+        assert [listed.custom_attributes[name] for name in names] == [type_] * len(names)
 
 
 async def test_repeating_the_job_changes_what_has_changed_and_nothing_else(temporal: Client) -> None:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+import pytest
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from kit.ids import new_id
 from leadline_workflows.contracts import names
+from leadline_workflows.contracts.operators import OperatorOrder
 from leadline_workflows.contracts.sla import Clock, LeadSlaResult
 from leadline_workflows.runtime.worker import Limits, sla_worker
 from tests.workflows.leads_rules import HOUR, LeadsRules, make_clock, start_of
@@ -26,6 +29,19 @@ class ClockRun:
     handle: WorkflowHandle[Any, LeadSlaResult]
     created: datetime
     queue: str
+
+    async def operate(self, update: str, order: OperatorOrder, **more: Any) -> Clock:
+        """Do as an operator."""
+        clock: Clock = await self.handle.execute_update(update, order, result_type=Clock, **more)
+        return clock
+
+    async def refusal(self, update: str, *order: OperatorOrder) -> ApplicationError:
+        """Why an operator is refused."""
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await self.handle.execute_update(update, args=order, result_type=Clock)
+        cause = refused.value.cause
+        assert isinstance(cause, ApplicationError)
+        return cause
 
     async def pass_time(self, hours: float) -> None:
         """Let virtual time pass, and everything happen that comes due meanwhile."""
@@ -65,7 +81,7 @@ class ClockRun:
     def worker(self, *, cached: int = 500) -> Worker:
         """A worker for this run."""
         limits = Limits(cached_workflows=cached)
-        return sla_worker(self.environment.client, [self.leads.record_milestone], limits, queue=self.queue)
+        return sla_worker(self.environment.client, self.leads.activities, limits, queue=self.queue)
 
 
 async def start_clock(

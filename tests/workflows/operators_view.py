@@ -1,5 +1,6 @@
 """What an operator reads in the Temporal UI, read the way that the UI reads it."""
 
+from datetime import datetime
 from typing import Any
 
 from temporalio.api.sdk.v1 import WorkflowMetadata
@@ -16,9 +17,15 @@ async def current_details(handle: WorkflowHandle[Any, Any]) -> str:
 
 
 async def attributes(handle: WorkflowHandle[Any, Any]) -> dict[str, str | None]:
-    """The run's search attributes by name."""
+    """The keywords that the run can be filtered by, by their names."""
     found = (await handle.describe()).typed_search_attributes
     return {name: found.get(SearchAttributeKey.for_keyword(name)) for name in search_attributes.KEYWORDS}
+
+
+async def deadline(handle: WorkflowHandle[Any, Any]) -> datetime | None:
+    """The deadline that the run can be filtered by."""
+    found = (await handle.describe()).typed_search_attributes
+    return found.get(SearchAttributeKey.for_datetime(search_attributes.SLA_DEADLINE))
 
 
 async def summaries(handle: WorkflowHandle[Any, Any]) -> list[str]:

@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
-from leadline_workflows.contracts import names
 from leadline_workflows.contracts.sla import Clock, LeadSlaResult
 from tests.workflows.clock_run import ClockRun, running_clock, start_clock
 from tests.workflows.leads_rules import HOUR, answered, make_clock
@@ -216,27 +214,6 @@ async def test_a_clock_without_instants_waits_for_one_with_instants(skipping: Wo
         await run.change(make_clock(run.created, version=3, at_risk=110, deadline=120))
         await run.pass_time(15)
         assert asked_at(run) == [("at_risk", 110)]
-
-
-async def test_an_operator_has_a_lost_signal_healed_at_once(skipping: WorkflowEnvironment) -> None:
-    async with running_clock(skipping) as run:
-        later = make_clock(run.created, version=2, at_risk=10, deadline=12)
-        await run.change(later, told=False)
-        assert await run.handle.execute_update(names.REFRESH, result_type=Clock) == later
-        await run.pass_time(100)
-        assert asked_at(run) == [("at_risk", 0), ("at_risk", 10), ("breached", 12)]
-
-
-async def test_an_operator_hears_that_the_leads_service_does_not_answer(skipping: WorkflowEnvironment) -> None:
-    async with running_clock(skipping) as run:
-        run.leads.outages = 1000
-        asked = await run.handle.start_update(names.REFRESH, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
-        await run.pass_time(0.1)
-        with pytest.raises(WorkflowUpdateFailedError):
-            await asked.result()
-        run.leads.outages = 0
-        await run.pass_time(3)
-        assert run.leads.recorded == ["at_risk"]
 
 
 def test_the_test_clock_has_the_instants_it_is_asked_for() -> None:

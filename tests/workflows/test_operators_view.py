@@ -1,37 +1,72 @@
 """What operators see of each run: current details, named timers and activities, search attributes."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 from temporalio.testing import WorkflowEnvironment
 
 from leadline_workflows.contracts import names
+from leadline_workflows.definitions.lead_sla_view import View, details, shown
 from tests.workflows.clock_run import running_clock, start_clock
 from tests.workflows.conversion_rules import ACCOUNT, ConversionRules
 from tests.workflows.conversion_run import converting
+from tests.workflows.leads_rules import HOUR, make_clock, start_of
 from tests.workflows.operators_view import attributes, current_details, summaries
 from tests.workflows.rescore_rules import RescoreRules
 from tests.workflows.retirement_rules import RetirementRules, make_retirement
 from tests.workflows.settings_run import rescoring, retiring
 
 
-async def test_a_clock_says_who_waits_and_what_comes_next(skipping: WorkflowEnvironment) -> None:
+async def test_a_clock_says_who_waits_since_when_and_what_comes_next(skipping: WorkflowEnvironment) -> None:
     async with running_clock(skipping, escalations=[5]) as run:
+        clock, day = run.leads.clock, run.created.date()
+        at_risk, due, third = (shown(each, day) for each in (clock.at_risk_at, clock.deadline, clock.escalations[0]))
+        who = "Waiting for the first response to **Alice Johnson, StartupIO** · high · Standard Response"
         await run.pass_time(1)
-        before = await current_details(run.handle)
-        await run.pass_time(3.5)
-        after = await current_details(run.handle)
-    assert "Alice Johnson, StartupIO" in before
-    assert "Standard Response" in before
-    assert f"Next: **at_risk** at {run.leads.clock.at_risk_at[:10]}" in before
-    assert "**Overdue**, waiting for the first response. Next: **escalation 1**" in after
+        assert (await current_details(run.handle)).startswith(f"{who} · at risk {at_risk}, due {due} UTC\n")
+        await run.pass_time(1.5)
+        assert (await current_details(run.handle)).startswith(f"{who} · at risk since {at_risk}, due {due} UTC")
+        await run.pass_time(2)
+        overdue = await current_details(run.handle)
+        assert overdue.startswith(f"**Overdue** since {due} UTC · {who} · next: escalation 1 at {third} UTC\n")
+        assert f"stage New · owner {clock.owner}" in overdue
+        assert f"| breached | {run.created + 4 * HOUR:%Y-%m-%d %H:%M:%S}Z | yes |" in overdue
+        await run.answer()
+        await run.handle.result()
+        over = "Over: **answered**, after the deadline · **Alice Johnson, StartupIO** · high · Standard Response"
+        assert (await current_details(run.handle)).startswith(f"{over}\n")
+
+
+async def test_a_clock_that_the_leads_service_does_not_answer_says_what_is_to_be_recorded(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with running_clock(skipping) as run:
+        run.leads.outages = 1000
+        await run.pass_time(3)
+        assert "\n\nRecording **at risk** now.\n\n" in await current_details(run.handle)
+        run.leads.outages = 0
+        await run.pass_time(0.1)
+        assert "Recording" not in await current_details(run.handle)
+
+
+def test_instants_of_another_day_are_shown_with_their_date() -> None:
+    clock = replace(
+        make_clock(datetime(2025, 1, 20, 10, tzinfo=UTC), at_risk=2.4), deadline="2025-01-21T00:00:30+00:00"
+    )
+    start = start_of("lead-1", clock)
+    view = View(start, clock, {}, date(2025, 1, 20))
+    waiting = "Waiting for the first response to **Alice Johnson, StartupIO** · high · Standard Response"
+    assert details(view).startswith(f"{waiting} · at risk 12:24, due 2025-01-21 00:00:30 UTC\n")
+    seed = replace(view, clock=replace(clock, deadline="2025-01-20T14:00:00+00:00"))
+    assert details(seed).startswith(f"{waiting} · at risk 12:24, due 14:00 UTC\n")
 
 
 async def test_a_clock_names_its_timers_and_activities(skipping: WorkflowEnvironment) -> None:
     async with running_clock(skipping) as run:
         await run.pass_time(5)
         assert await summaries(run.handle) == [
-            "SLA: at_risk",
-            "record: at_risk",
+            "SLA: at risk",
+            "record: at risk",
             "SLA: breached",
             "record: breached",
         ]
@@ -46,6 +81,7 @@ async def test_a_clock_can_be_filtered_by_what_it_stands_at(skipping: WorkflowEn
             "Priority": "high",
             "Stage": "New",
             "Owner": run.leads.clock.owner,
+            "Attention": None,
         }
         assert await attributes(run.handle) == expected
         await run.pass_time(2)

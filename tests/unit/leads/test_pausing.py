@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads_service.domain import life_cycle, milestones
-from leads_service.domain.business_clock import BusinessHours, business_time_between
+from leads_service.domain.business_calendar import BusinessHours
+from leads_service.domain.business_clock import business_time_between
 from leads_service.domain.configuration import Configuration, EscalationRule, SlaPolicy
 from leads_service.domain.lead import Lead
 from leads_service.domain.milestones import MilestoneKind, Outcome

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leads_service.domain.business_clock import BusinessHours
+from leads_service.domain.business_calendar import BusinessHours
 from leads_service.domain.conditions import Condition
 from leads_service.domain.configuration import EscalationRule, SlaPolicy
 from leads_service.domain.sla import (

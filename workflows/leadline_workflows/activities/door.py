@@ -35,8 +35,9 @@ class Door:
         request: Request,
         *,
         seconds: float = _CALL_SECONDS,
+        idempotency_key: str | None = None,
     ) -> Response:
-        """Make a call that must end within ``seconds``.
+        """Make a call that must end within ``seconds``; with a key, it is carried out once however often it is made.
 
         Raises:
             LeadlineError: what the service answered, or that it does not answer.
@@ -46,7 +47,8 @@ class Door:
         workflow_id.set(info.workflow_id or info.activity_id)
         request_id.set(request_id.get() or workflow_id.get())
         try:
-            return await call(method, request, token=await self._token.get(), timeout=seconds)
+            token = await self._token.get()
+            return await call(method, request, token=token, timeout=seconds, idempotency_key=idempotency_key)
         except grpc.aio.AioRpcError as error:
             message = f"The service answered {error.code().name}."
             raise ApplicationError(message, type="INTERNAL") from None
@@ -65,7 +67,11 @@ class Door:
             raise as_failure(error) from None
 
     async def ask_until_done(
-        self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request
+        self,
+        method: grpc.aio.UnaryUnaryMultiCallable[Request, Response],
+        request: Request,
+        *,
+        seconds: float = _CALL_SECONDS,
     ) -> Response:
         """Make a call that must happen in the end: every refusal is retried, and seen by operators meanwhile.
 
@@ -73,7 +79,7 @@ class Door:
             ApplicationError: the type is the service's reason; always to be retried.
         """
         try:
-            return await self.ask(method, request)
+            return await self.ask(method, request, seconds=seconds)
         except LeadlineError as error:
             raise as_obstacle(error) from None
 

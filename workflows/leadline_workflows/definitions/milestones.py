@@ -21,6 +21,11 @@ class Milestone:
         """The instant as it is kept beside the name."""
         return self.at.isoformat()
 
+    @property
+    def title(self) -> str:
+        """The name for people."""
+        return self.name.replace("_", " ")
+
 
 def milestones(clock: Clock | MilestoneAnswer) -> list[Milestone]:
     """The clock's milestones in the order in which they come."""

@@ -1,5 +1,7 @@
 """What the namespace must know before the first run: the search attributes that operators filter by."""
 
+from collections.abc import Iterable
+
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
@@ -9,6 +11,12 @@ from kit.logs import get_logger
 from leadline_workflows.contracts import search_attributes
 
 log = get_logger(__name__)
+
+
+_TYPES = {
+    "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+    "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+}
 
 
 class NamespaceError(Exception):
@@ -25,21 +33,22 @@ async def ensure_search_attributes(client: Client) -> list[str]:
         ListSearchAttributesRequest(namespace=client.namespace)
     )
     known = listed.custom_attributes
-    for name in search_attributes.KEYWORDS:
-        if name in known and known[name] != IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD:
-            message = f"the search attribute {name} of namespace {client.namespace} is not a keyword"
+    for name, wanted in search_attributes.TYPES.items():
+        if name in known and known[name] != _TYPES[wanted]:
+            message = f"the search attribute {name} of namespace {client.namespace} is no {wanted}"
             raise NamespaceError(message)
-    missing = [name for name in search_attributes.KEYWORDS if name not in known]
+    missing = [name for name in search_attributes.TYPES if name not in known]
     if missing:
-        await _add(client, missing)
+        await add_search_attributes(client, missing)
         log.info("search attributes registered", names=missing)
     return missing
 
 
-async def _add(client: Client, names: list[str]) -> None:
+async def add_search_attributes(client: Client, names: Iterable[str]) -> None:
+    """Register search attributes of ours that the namespace does not have."""
     request = AddSearchAttributesRequest(
         namespace=client.namespace,
-        search_attributes=dict.fromkeys(names, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD),
+        search_attributes={name: _TYPES[search_attributes.TYPES[name]] for name in names},
     )
     try:
         await client.operator_service.add_search_attributes(request)

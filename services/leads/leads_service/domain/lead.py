@@ -164,6 +164,23 @@ class HistoryEntry:
     origin: Origin = Origin.SINGLE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """What people should hear of, in English. ``number``, by which it is read, comes when others can see it."""
+
+    id: UUID
+    number: int | None = None
+    # Of the activity that was written with it, as is its metadata.
+    type: str
+    lead_id: UUID
+    lead_name: str
+    recipient_ids: tuple[UUID, ...]
+    title: str
+    metadata: Mapping[str, Any]
+    occurred_at: datetime
+    created_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A lead after something happened to it, and all that is written in the same transaction."""
@@ -173,6 +190,7 @@ class Change:
     activities: tuple[Activity, ...] = ()
     changed: bool = True
     clock_changed: bool = False
+    notifications: tuple[Notification, ...] = ()
 
 
 # The fields that people know, by their REST names.

@@ -1,7 +1,7 @@
-"""Clocks that stand still while their lead is at certain stages (spec: SLA, pausing).
+"""Clocks that stand still while their lead is at certain stages, or an operator says so (spec: SLA, pausing).
 
-What was promised keeps its calendar: the business time that was left when the lead came to such a stage is what is
-left when it leaves it.
+What was promised keeps its calendar: the business time that was left when the clock came to stand still is what is
+left when it goes on.
 """
 
 from collections.abc import Sequence
@@ -26,10 +26,10 @@ def paused_or_resumed(lead: Lead, now: datetime) -> Lead:
 
 
 def _should_stand_still(lead: Lead, sla: Sla, now: datetime) -> bool:
-    """Whether somebody is still waited for, at a stage that pauses, with time left: what is overdue stays overdue."""
+    """Whether somebody is still waited for, at a stage that pauses or held, with time left: overdue stays overdue."""
     waiting = lead.status is LeadStatus.OPEN and lead.deleted_at is None and lead.first_response_at is None
     pauses_here = sla.pausing is not None and lead.stage_id in sla.pausing.stage_ids
-    return waiting and pauses_here and sla.deadline > (sla.paused_at or now)
+    return waiting and (pauses_here or sla.is_held) and sla.deadline > (sla.paused_at or now)
 
 
 def _resumed(sla: Sla, now: datetime) -> Sla:
@@ -40,11 +40,14 @@ def _resumed(sla: Sla, now: datetime) -> Sla:
 
 
 def with_pauses_of(old: Sla, made: Sla, policy: SlaPolicy) -> Sla:
-    """A promise by another policy, which stands still where the old one does, and has stood still when that did."""
+    """A promise by another policy, which stands still where the old one does, and has stood still when that did.
+
+    Held by an operator, it stays held.
+    """
     if not old.pauses and old.paused_at is None:
         return made
     # Also a policy that never pauses is asked by which calendar it counts.
-    made = replace(made, pausing=Pausing(policy.pause_at_stages, policy.calendar))
+    made = replace(made, pausing=Pausing(policy.pause_at_stages, policy.calendar, held=old.is_held))
     return replace(_without(made, old.pauses), paused_at=old.paused_at, pauses=old.pauses)
 
 

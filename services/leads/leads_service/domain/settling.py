@@ -6,7 +6,7 @@ from typing import Any
 
 from kit.ids import new_id
 from leads_service.domain import history, sla
-from leads_service.domain.configuration import Configuration
+from leads_service.domain.configuration import Configuration, SlaPolicy
 from leads_service.domain.facts import facts_of
 from leads_service.domain.lead import Activity, Actor, Change, HistoryEntry, Lead, LeadStatus, Origin
 from leads_service.domain.pausing import paused_or_resumed, with_pauses_of
@@ -126,6 +126,8 @@ def _promised(before: Lead | None, after: Lead, situation: Situation) -> Lead:
         return after
     settings = situation.configuration.settings
     policy = sla.choose_policy(facts_of(after, situation.configuration), settings, situation.now)
+    if before is not None and policy is not None and _keeps_extension(before, after, policy):
+        return after
     started_at = after.sla.started_at if after.sla else after.waits_since
     made = sla.promise(policy, after.priority, started_at, settings) if policy else None
     if policy is not None and made is not None and after.sla is not None:
@@ -135,9 +137,16 @@ def _promised(before: Lead | None, after: Lead, situation: Situation) -> Lead:
     return replace(after, sla=sla.replaced(after.sla, made, situation.now))
 
 
+def _keeps_extension(before: Lead, after: Lead, policy: SlaPolicy) -> bool:
+    """Whether an operator has moved the deadline, and the choice comes to the same policy and window as before."""
+    if after.sla is None or not after.sla.is_extended or policy.name != after.sla.policy:
+        return False
+    return policy.minutes_for(before.priority) == policy.minutes_for(after.priority)
+
+
 def _may_differ(before: Lead, after: Lead) -> bool:
     waits = after.first_response_at is None
-    return waits and (before.status is not LeadStatus.OPEN or _differ(before, after, _SLA_CHOSEN_BY))
+    return waits and (before.status is LeadStatus.DISQUALIFIED or _differ(before, after, _SLA_CHOSEN_BY))
 
 
 def _same_promise(old: sla.Sla | None, new: sla.Sla | None) -> bool:

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from leads_service.domain.business_clock import BusinessHours, NeverOpensError, add_business_time
+from leads_service.domain.business_calendar import BusinessHours
+from leads_service.domain.business_clock import NeverOpensError, add_business_time
 from leads_service.domain.conditions import matches
 from leads_service.domain.configuration import Settings, SlaPolicy
 from leads_service.domain.document_reader import Place
@@ -43,11 +44,15 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Pausing:
-    """At which stages a promise stands still, and by which calendar it counts, as it was promised."""
+    """At which stages a promise stands still, by which calendar it counts, and what operators have done with it."""
 
     stage_ids: frozenset[UUID]
-    # As in the settings document; none: every hour counts.
+    # As in the settings document when it was promised; none: every hour counts.
     calendar: Mapping[str, Any] | None = None
+    # An operator has it stand still, at whatever stage.
+    held: bool = False
+    # An operator has moved the deadline: it stays until another policy or window is chosen.
+    extended: bool = False
 
     @property
     def hours(self) -> BusinessHours | None:
@@ -82,6 +87,16 @@ class Sla:
     def is_fixed(self, instant: datetime) -> bool:
         """Whether an instant of this promise will come when it says."""
         return self.paused_at is None or instant <= self.paused_at
+
+    @property
+    def is_held(self) -> bool:
+        """Whether an operator has it stand still."""
+        return self.pausing is not None and self.pausing.held
+
+    @property
+    def is_extended(self) -> bool:
+        """Whether an operator has moved its deadline."""
+        return self.pausing is not None and self.pausing.extended
 
 
 def choose_policy(fact: Callable[[str], Any], settings: Settings, now: datetime) -> SlaPolicy | None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from leads_service.domain.email_key import email_key
 from leads_service.domain.lead import Lead, LeadStatus, ScorePart
+from leads_service.domain.shown_lead import ShownLead
 from leads_service.domain.sla import Escalation, Pausing, Sla
 from leads_service.store.tables import LEADS
 
@@ -28,6 +29,8 @@ _SHAPED = {"score_breakdown", "sla_escalations", "sla_pausing", "sla_pauses", "s
 _PLAIN = tuple(column.name for column in LEADS.columns if column.name not in _SHAPED | _COMPUTED)
 
 LEAD_COLUMNS: tuple[sa.Column[Any], ...] = tuple(column for column in LEADS.columns if column.name not in _COMPUTED)
+# What lists show of a lead.
+SHOWN_COLUMNS: tuple[sa.Column[Any], ...] = tuple(LEADS.c[name] for name in ShownLead._fields)
 
 
 def row_of(record: Any) -> dict[str, Any]:
@@ -56,6 +59,12 @@ def lead_from_row(values: sa.RowMapping) -> Lead:
         ),
         sla=_sla(values) if values["sla_deadline"] is not None else None,
     )
+
+
+def shown_from_row(row: sa.Row[Any]) -> ShownLead:
+    """What lists show of the lead of a row that begins with ``SHOWN_COLUMNS``."""
+    status, *others = row[: len(SHOWN_COLUMNS)]
+    return ShownLead(LeadStatus(status), *others)
 
 
 def row_of_lead(lead: Lead) -> dict[str, Any]:
@@ -121,11 +130,22 @@ def _sla(values: sa.RowMapping) -> Sla:
 
 
 def _pausing_to_json(pausing: Pausing) -> dict[str, Any]:
-    return {"stageIds": sorted(map(str, pausing.stage_ids)), "businessHours": pausing.calendar}
+    return {
+        "stageIds": sorted(map(str, pausing.stage_ids)),
+        "businessHours": pausing.calendar,
+        "held": pausing.held,
+        "extended": pausing.extended,
+    }
 
 
 def _pausing_from_json(value: Mapping[str, Any]) -> Pausing:
-    return Pausing(frozenset(map(UUID, value["stageIds"])), value["businessHours"])
+    # Rows of the version before say nothing of operators.
+    return Pausing(
+        frozenset(map(UUID, value["stageIds"])),
+        value["businessHours"],
+        held=value.get("held", False),
+        extended=value.get("extended", False),
+    )
 
 
 def _escalation_to_json(escalation: Escalation) -> dict[str, Any]:
