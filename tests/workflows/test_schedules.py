@@ -1,5 +1,6 @@
 """The Schedules on the real server: made once, brought to what is wanted, and left alone where they are right."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,11 +19,14 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from kit.config import TemporalSettings
-from leadline_workflows.contracts import names, search_attributes
+from leadline_workflows.contracts import names
 from leadline_workflows.runtime import client as runtime_client
 from leadline_workflows.runtime.client import connect
 from leadline_workflows.runtime.schedules import daily_rescore, ensure_schedules
+from leadline_workflows.runtime.worker import Limits, check_worker
 from tests.support.waiting import eventually
+from tests.workflows.clock_check_rules import ClockCheckRules
+from tests.workflows.clock_check_run import next_of
 from tests.workflows.rescore_rules import RescoreRules
 from tests.workflows.servers import start_temporal
 from tests.workflows.settings_run import make_worker
@@ -31,7 +35,7 @@ from tests.workflows.settings_run import make_worker
 @pytest.fixture(scope="module")
 async def fresh() -> AsyncIterator[Client]:
     """A client of a namespace of our own: Schedules have no id of a test."""
-    async with await start_temporal(keywords=search_attributes.KEYWORDS) as environment:
+    async with await start_temporal() as environment:
         yield await environment.connect_client()
 
 
@@ -105,6 +109,66 @@ async def test_what_the_schedule_starts_is_a_workflow_of_the_worker(fresh: Clien
         assert workflow_id.startswith("daily-rescore-")
         assert await fresh.get_workflow_handle(workflow_id).result() is True
     assert leads.ended == [names.REQUEST_DAILY_RESCORE]
+
+
+@pytest.fixture
+async def five_minutes(fresh: Client) -> AsyncIterator[ScheduleHandle]:
+    """The Schedule of checks, just made."""
+    await ensure_schedules(fresh)
+    handle = fresh.get_schedule_handle(names.CLOCK_CHECK_SCHEDULE)
+    yield handle
+    await handle.delete()
+
+
+async def test_clocks_are_checked_every_five_minutes_and_a_missed_check_is_left_out(
+    five_minutes: ScheduleHandle,
+) -> None:
+    described = await five_minutes.describe()
+    schedule, action = described.schedule, described.schedule.action
+    assert [each.every for each in schedule.spec.intervals] == [timedelta(minutes=5)]
+    assert (schedule.policy.overlap, schedule.policy.catchup_window) == (
+        ScheduleOverlapPolicy.SKIP,
+        timedelta(minutes=1),
+    )
+    assert isinstance(action, ScheduleActionStartWorkflow)
+    assert (action.workflow, action.id, action.task_queue) == ("check-sla-clocks", "check-sla-clocks", "checks")
+    first, second, *_ = described.info.next_action_times
+    assert timedelta(minutes=4) < second - first < timedelta(minutes=6)
+
+
+async def test_a_schedule_of_checks_that_is_as_wanted_is_not_touched_and_a_paused_one_stays_paused(
+    fresh: Client, five_minutes: ScheduleHandle
+) -> None:
+    await ensure_schedules(fresh)
+    assert (await five_minutes.describe()).info.last_updated_at is None
+    await five_minutes.pause(note="while we move")
+    await ensure_schedules(fresh)
+    assert (await five_minutes.describe()).schedule.state.note == "while we move"
+
+
+async def test_what_the_schedule_of_checks_starts_goes_through_a_slice(
+    fresh: Client, five_minutes: ScheduleHandle
+) -> None:
+    rules = ClockCheckRules(leads=25_000, runs=10, batch=50_000)
+    async with check_worker(fresh, rules.activities(), Limits()):
+        found = await (await next_of(fresh, five_minutes)).result()
+    assert (found.leads, found.next_lead, found.runs, found.next_run) == (20_000, "20000", 10, "")
+
+
+async def test_schedules_that_got_lost_are_made_again_while_the_worker_runs(
+    fresh: Client, five_minutes: ScheduleHandle
+) -> None:
+    async def is_there() -> bool:
+        try:
+            return (await five_minutes.describe()).id == names.CLOCK_CHECK_SCHEDULE
+        except RPCError:
+            return False
+
+    keeping = asyncio.create_task(runtime_client.keep_prepared(fresh, every_seconds=0.2))
+    await five_minutes.delete()
+    await eventually(is_there)
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
 
 
 async def test_a_worker_waits_until_its_schedules_are_made(fresh: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,8 @@ from leadline.leads.v1 import (
     import_service_pb2_grpc,
     lead_service_pb2,
     lead_service_pb2_grpc,
+    notification_service_pb2,
+    notification_service_pb2_grpc,
     product_line_service_pb2,
     product_line_service_pb2_grpc,
     retirement_service_pb2,
@@ -44,11 +46,13 @@ from kit.rpc.calls import open_channel
 from kit.rpc.server import RpcServer, Served, serve_until
 from kit.tokens import ServiceToken, TokenVerifier
 from leads_service.config_feed import ConfigurationFeed, ConfigurationHolder
+from leads_service.domain.list_bounds import ListBounds
 from leads_service.rpc.conversion_servicer import ConversionServicer
 from leads_service.rpc.crm_client import CrmClient
 from leads_service.rpc.document_servicer import DocumentServicer
 from leads_service.rpc.import_servicer import ImportServicer
 from leads_service.rpc.lead_servicer import LeadServicer
+from leads_service.rpc.notification_servicer import NotificationServicer
 from leads_service.rpc.product_line_servicer import ProductLineServicer
 from leads_service.rpc.retirement_servicer import RetirementServicer
 from leads_service.rpc.scoring_servicer import ScoringServicer
@@ -58,9 +62,13 @@ from leads_service.rpc.team_servicer import TeamServicer
 from leads_service.rpc.timeline_servicer import TimelineServicer
 from leads_service.settings import LeadsSettings, RelaySettings
 from leads_service.store.conversions import ENDED_CHANNEL
+from leads_service.store.lead_list import Means
+from leads_service.store.notifications import CHANNEL as NOTIFICATIONS_CHANNEL
 from leads_service.store.tables import IDEMPOTENCY_KEYS
 from leads_service.usecases.contents import keep_swept
 from leads_service.usecases.counting import keep_counts
+from leads_service.usecases.notifications import keep_recent
+from leads_service.usecases.searching import keep_trigrams
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SERVICE_ID = UUID("0190c0de-0000-7000-8000-0000000001ea")
@@ -108,21 +116,27 @@ async def leads_server(settings: LeadsSettings, clock: Clock = utc_now) -> Async
     database = _database(settings, "leads")
     token = ServiceToken(settings, subject=SERVICE_ID, permissions=PERMISSIONS)
     holder, waiting = ConfigurationHolder(), Waiting(database, ENDED_CHANNEL)
+    notified, ending = Waiting(database, NOTIFICATIONS_CHANNEL), asyncio.Event()
     idempotency = Idempotency(database, IDEMPOTENCY_KEYS)
     limits = Limits(settings.document_limit_bytes, settings.import_limit_bytes)
-    parts = Parts(database, idempotency, holder, clock, ObjectStore(settings.object_store_url), limits)
+    lists = Means(ListBounds(settings.search_leads_max, settings.page_depth_max))
+    parts = Parts(database, idempotency, holder, clock, ObjectStore(settings.object_store_url), limits, lists)
 
     async def is_ready() -> bool:
         return holder.is_there and await database.is_reachable()
 
     async with open_channel(settings.settings_address) as settings_channel, open_channel(settings.crm_address) as crm:
-        served = _served(parts, CrmClient.on(crm, token), waiting)
+        notifying = NotificationServicer(parts, notified, ending)
+        served = _served(parts, CrmClient.on(crm, token), waiting, notifying)
         feed = ConfigurationFeed(holder, database, settings_channel, token, clock)
         sweeping = keep_swept(database, parts.objects, clock)
-        running = (feed.run(), waiting.run(), keep_house(idempotency), sweeping, keep_counts(database))
+        keeping = (keep_house(idempotency), sweeping, keep_counts(database), keep_recent(database, clock))
+        knowing = keep_trigrams(database, lists.trigrams)
+        running = (feed.run(), waiting.run(), notified.run(), *keeping, knowing)
         beside = [asyncio.create_task(each) for each in running]
         try:
-            yield RpcServer(settings.listen, served=served, verifier=TokenVerifier(settings), ready=is_ready)
+            verifier = TokenVerifier(settings)
+            yield RpcServer(settings.listen, served=served, verifier=verifier, ready=is_ready, ending=ending)
         finally:
             for task in beside:
                 task.cancel()
@@ -130,7 +144,7 @@ async def leads_server(settings: LeadsSettings, clock: Clock = utc_now) -> Async
             await database.close()
 
 
-def _served(parts: Parts, crm: CrmClient, waiting: Waiting) -> list[Served]:
+def _served(parts: Parts, crm: CrmClient, waiting: Waiting, notifying: NotificationServicer) -> list[Served]:
     return [
         Served(
             LeadServicer(parts),
@@ -158,7 +172,7 @@ def _served(parts: Parts, crm: CrmClient, waiting: Waiting) -> list[Served]:
             document_service_pb2.DESCRIPTOR.services_by_name["DocumentService"],
         ),
         Served(
-            SlaServicer(parts),
+            SlaServicer(parts, waiting),
             sla_service_pb2_grpc.add_SlaServiceServicer_to_server,
             sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],
         ),
@@ -181,6 +195,11 @@ def _served(parts: Parts, crm: CrmClient, waiting: Waiting) -> list[Served]:
             RetirementServicer(parts),
             retirement_service_pb2_grpc.add_RetirementServiceServicer_to_server,
             retirement_service_pb2.DESCRIPTOR.services_by_name["RetirementService"],
+        ),
+        Served(
+            notifying,
+            notification_service_pb2_grpc.add_NotificationServiceServicer_to_server,
+            notification_service_pb2.DESCRIPTOR.services_by_name["NotificationService"],
         ),
     ]
 

@@ -1,20 +1,28 @@
 """Turns outbox rows into workflow starts and signals: each one at least once, and harmless when it comes twice."""
 
 from collections.abc import Set
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from kit.db.outbox import OutboxRow
 from kit.db.relay import AwayError
-from leadline_workflows.contracts import names
-from leadline_workflows.contracts.conversion import LeadConversionInput
+from leadline_workflows.contracts import names, search_attributes
+from leadline_workflows.contracts.clock_check import CheckClocksInput
+from leadline_workflows.contracts.conversion import LeadConversionInput, UnconversionInput
 from leadline_workflows.contracts.lead_import import LeadImportInput
 from leadline_workflows.contracts.outbox import (
+    CLOCK_CHECK,
     CONVERSION,
     CONVERSION_ID,
     LEAD_IMPORT,
@@ -23,6 +31,7 @@ from leadline_workflows.contracts.outbox import (
     RETIREMENT,
     RETIREMENT_ID,
     SLA_CLOCK,
+    UNCONVERSION,
 )
 from leadline_workflows.contracts.rescore import RescoreInput
 from leadline_workflows.contracts.retirement import RetirementInput, StageMove
@@ -37,6 +46,8 @@ _AWAY = {
     RPCStatusCode.CANCELLED,
     RPCStatusCode.ABORTED,
 }
+# What the worker or a job of the release registers may come a little later than the relay.
+_UNPREPARED = "no mapping defined for search attribute"
 
 
 class WorkflowStarter:
@@ -47,21 +58,24 @@ class WorkflowStarter:
         self._deliveries = {
             SLA_CLOCK: self._tell_clock,
             CONVERSION: self._start_conversion,
+            UNCONVERSION: self._start_unconversion,
             RESCORE: self._request_rescore,
             RETIREMENT: self._start_retirement,
             LEAD_IMPORT: self._start_import,
+            CLOCK_CHECK: self._start_check,
         }
 
     async def deliver(self, row: OutboxRow) -> None:
         """Start or signal the workflow that the row is for.
 
         Raises:
-            AwayError: Temporal does not answer, or an earlier run of the same id is just ending.
+            AwayError: Temporal does not answer, does not know our search attributes yet, or an earlier run of the same
+                id is just ending.
         """
         try:
             await self._deliveries[row.kind](row)
         except RPCError as error:
-            if error.status in _AWAY:
+            if error.status in _AWAY or _UNPREPARED in error.message:
                 raise AwayError(str(error)) from error
             raise
 
@@ -100,6 +114,7 @@ class WorkflowStarter:
                 start_signal_args=[start.clock] if later else [],
                 memo=memo,
                 static_summary=_summary(start.who, start.policy),
+                search_attributes=clock_attributes(start) if start.has_deadline else TypedSearchAttributes.empty,
                 rpc_timeout=_CALL,
             )
         except WorkflowAlreadyStartedError:
@@ -116,13 +131,27 @@ class WorkflowStarter:
     async def _start_conversion(self, row: OutboxRow) -> None:
         start = LeadConversionInput(**row.payload)
         await self._start_once(
-            names.LEAD_CONVERSION,
+            names.CONVERT_LEAD,
             start,
             workflow_id=names.lead_conversion_id(start.lead_id),
             queue=names.CONVERSION_QUEUE,
             known_by=CONVERSION_ID,
             memo=_memo(row) | {CONVERSION_ID: start.conversion_id},
             summary=_summary(start.who, "conversion"),
+            attributes=_of_lead(start.lead_id),
+        )
+
+    async def _start_unconversion(self, row: OutboxRow) -> None:
+        start = UnconversionInput(**row.payload)
+        await self._start_once(
+            names.UNCONVERT_LEAD,
+            start,
+            workflow_id=names.lead_unconversion_id(start.lead_id),
+            queue=names.CONVERSION_QUEUE,
+            known_by=CONVERSION_ID,
+            memo=_memo(row) | {CONVERSION_ID: start.conversion_id},
+            summary=_summary(start.who, "undoing a conversion"),
+            attributes=_of_lead(start.lead_id),
         )
 
     async def _start_retirement(self, row: OutboxRow) -> None:
@@ -156,6 +185,24 @@ class WorkflowStarter:
         except WorkflowAlreadyStartedError:
             return
 
+    async def _start_check(self, row: OutboxRow) -> None:
+        """Start the one run of a check. One that has ended is not begun again."""
+        start = CheckClocksInput(**row.payload)
+        try:
+            await self._client.start_workflow(
+                names.CHECK_SLA_CLOCKS,
+                start,
+                id=names.clock_check_id(start.check_id),
+                task_queue=names.CHECK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                memo=_memo(row),
+                static_summary="all leads and clocks · asked for",
+                rpc_timeout=_CALL,
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
     async def _start_once(
         self,
         workflow: str,
@@ -166,6 +213,7 @@ class WorkflowStarter:
         known_by: str,
         memo: dict[str, str],
         summary: str,
+        attributes: TypedSearchAttributes = TypedSearchAttributes.empty,
     ) -> None:
         """Start a run. Another one under the same id that is still ending is waited for, not taken for this one.
 
@@ -180,6 +228,7 @@ class WorkflowStarter:
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 memo=memo,
+                search_attributes=attributes,
                 static_summary=summary,
                 rpc_timeout=_CALL,
             )
@@ -208,6 +257,25 @@ class WorkflowStarter:
 def _memo(row: OutboxRow) -> dict[str, str]:
     """What tells operators, and the run's own calls, which request it was ordered by."""
     return {REQUEST_ID: row.request_id} if row.request_id else {}
+
+
+def clock_attributes(start: LeadSlaInput) -> TypedSearchAttributes:
+    """What a clock can be filtered by from its start, so that its run need not write it."""
+    clock = start.clock
+    labels = clock.labels(start.lead_id, "paused" if clock.paused else "on_track")
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in labels.items() if value
+    ]
+    if clock.deadline:
+        key = SearchAttributeKey.for_datetime(search_attributes.SLA_DEADLINE)
+        pairs.append(SearchAttributePair(key, datetime.fromisoformat(clock.deadline)))
+    return TypedSearchAttributes(pairs)
+
+
+def _of_lead(lead_id: str) -> TypedSearchAttributes:
+    """What operators find a lead's conversions by."""
+    key = SearchAttributeKey.for_keyword(search_attributes.LEAD_ID)
+    return TypedSearchAttributes([SearchAttributePair(key, lead_id)])
 
 
 def _summary(who: str, what: str) -> str:

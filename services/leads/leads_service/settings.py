@@ -20,3 +20,9 @@ class LeadsSettings(GrpcSettings, DatabaseSettings, ServiceTokenSettings):
     )
     document_limit_bytes: int = Field(25 * 1024 * 1024, ge=1024, description="the largest document")
     import_limit_bytes: int = Field(1024 * 1024 * 1024, ge=1024, description="the largest file of an import")
+    search_leads_max: int = Field(
+        2_000, ge=1, description="the most leads that a search with a total looks at: of a filter, or that have a text"
+    )
+    page_depth_max: int = Field(
+        10_000, ge=1, description="how many leads from both ends of a list a page by number may begin"
+    )

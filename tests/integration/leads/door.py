@@ -36,6 +36,7 @@ class Door:
     channel: grpc.aio.Channel
     configuration: configuration_service_pb2.Configuration
     token: str = USER_TOKEN
+    address: str = ""
     lead_stub: Any = field(init=False)
     timeline_stub: Any = field(init=False)
     sla_stub: Any = field(init=False)

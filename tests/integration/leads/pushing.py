@@ -209,7 +209,7 @@ async def instance(
         try:
             async with open_channel(address) as channel:
                 await eventually(lambda: is_serving(channel))
-                yield Door(channel, settings.current)
+                yield Door(channel, settings.current, address=address)
         finally:
             await server.stop()
 

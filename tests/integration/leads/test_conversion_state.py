@@ -9,33 +9,8 @@ from leadline.leads.v1 import lead_pb2
 
 from kit.errors import LeadlineError
 from kit.ids import new_id
+from tests.integration.leads.converting import COMPLETED, FAILED, RUNNING, complete, convertible, fail, newest, plan
 from tests.integration.leads.door import Door, fields_at_fault, refusal
-
-RUNNING, COMPLETED, FAILED = (
-    pb.CONVERSION_STATE_RUNNING,
-    pb.CONVERSION_STATE_COMPLETED,
-    pb.CONVERSION_STATE_FAILED,
-)
-
-
-async def convertible(door: Door, **more: Any) -> lead_pb2.Lead:
-    given = {"first_name": "Alice", "company": "StartupIO", "email": "a@gmail.com", "estimated_value": "50", **more}
-    return await door.create(**given)
-
-
-async def complete(door: Door, conversion_id: str, **ids: str) -> pb.Conversion:
-    request = pb.CompleteConversionRequest(conversion_id=conversion_id, **ids)
-    return (await door.as_saga(door.conversion_stub.CompleteConversion, request)).conversion  # type: ignore[no-any-return]
-
-
-async def fail(door: Door, conversion_id: str) -> pb.Conversion:
-    request = pb.FailConversionRequest(conversion_id=conversion_id, reason="ACCOUNT_NOT_FOUND", message="It is gone.")
-    return (await door.as_saga(door.conversion_stub.FailConversion, request)).conversion  # type: ignore[no-any-return]
-
-
-async def plan(door: Door, conversion_id: str) -> pb.ConversionPlan:
-    request = pb.GetConversionPlanRequest(conversion_id=conversion_id)
-    return (await door.as_saga(door.conversion_stub.GetConversionPlan, request)).plan  # type: ignore[no-any-return]
 
 
 async def test_a_reserved_lead_is_locked_and_its_plan_is_fixed(door: Door) -> None:
@@ -94,8 +69,7 @@ async def test_whoever_waits_hears_of_the_end_at_once(door: Door) -> None:
     waiting = asyncio.create_task(door.convert(lead.id, wait=10))
     while True:
         try:
-            request = pb.GetConversionRequest(lead_id=lead.id)
-            started = (await door.ask(door.conversion_stub.GetConversion, request)).conversion
+            started = await newest(door, lead.id)
             break
         except LeadlineError as error:
             assert error.reason == "CONVERSION_NOT_FOUND"  # noqa: PT017 - until it has begun

@@ -7,19 +7,21 @@ from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 from leadline.leads.v1 import conversion_service_pb2 as conversion
 from leadline.leads.v1 import lead_pb2
 from leadline.leads.v1 import lead_service_pb2 as leads
 from leadline.leads.v1 import scoring_service_pb2 as scoring
 from leadline.leads.v1 import scoring_service_pb2_grpc as scoring_grpc
+from leadline.leads.v1 import sla_service_pb2 as sla
 from leadline.leads.v1 import team_service_pb2 as team
 from leadline.leads.v1 import team_service_pb2_grpc as team_grpc
 from leadline.leads.v1 import timeline_service_pb2 as timeline
 
 from kit.errors import LeadlineError
 from kit.ids import new_id
+from tests.integration.leads.converting import complete, convertible, fail
 from tests.integration.leads.door import Door, lead_fields, refusal
-from tests.integration.leads.test_conversion_state import complete, convertible, fail
 from tests.support.tokens import admin_token
 
 # A method with two requests that differ, and whose token it needs.
@@ -48,6 +50,13 @@ def disqualify(door: Door, lead: lead_pb2.Lead) -> Post:
 def check_duplicates(door: Door, lead: lead_pb2.Lead) -> Post:
     first, other = (leads.CheckDuplicatesRequest(email=each) for each in (lead.email, "nobody@startup.io"))
     return door.lead_stub.CheckDuplicates, first, other, None
+
+
+def preview_sla(door: Door, _lead: lead_pb2.Lead) -> Post:
+    first, other = (
+        sla.PreviewSlaRequest(created_at=Timestamp(seconds=each)) for each in (1_737_367_200, 1_737_367_201)
+    )
+    return door.sla_stub.PreviewSla, first, other, None
 
 
 def bulk_delete(door: Door, lead: lead_pb2.Lead) -> Post:
@@ -89,6 +98,7 @@ POSTS: list[Callable[[Door, lead_pb2.Lead], Post]] = [
     change_stage,
     disqualify,
     check_duplicates,
+    preview_sla,
     bulk_delete,
     log,
     add_note,

@@ -29,6 +29,7 @@ FILTERS = [
     LeadFilter(owners=[OWNERS[0]], unassigned=True),
     LeadFilter(sla_statuses=["breached"], priorities=["low", "high"]),
     LeadFilter(created_from=NOW.replace(day=1)),
+    LeadFilter(created_to=NOW.replace(day=1), statuses=["open"]),
 ]
 
 
@@ -58,6 +59,8 @@ async def one_by_one(connection: Reading, which: LeadFilter) -> int:
     conditions: list[sa.ColumnElement[bool]] = [rows.c.stage_id.in_(which.stage_ids)] if which.stage_ids else []
     conditions += [rows.c.priority.in_(which.priorities)] if which.priorities else []
     conditions += [rows.c.created_at >= which.created_from] if which.created_from else []
+    conditions += [rows.c.created_at < which.created_to] if which.created_to else []
+    conditions += [rows.c.status.in_(which.statuses)] if which.statuses else []
     if which.qualified is not None:
         conditions.append(rows.c.qualified.is_(which.qualified))
     if which.owners:

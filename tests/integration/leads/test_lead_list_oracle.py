@@ -10,7 +10,7 @@ from kit.db.database import Database
 from kit.db.migrations import migrate
 from leads_service.main import MIGRATIONS
 from leads_service.store import lead_counts, lead_list, lead_order
-from leads_service.store.lead_list import LeadFilter, LeadOrder, list_leads, next_page
+from leads_service.store.lead_list import LeadFilter, LeadOrder, Means, Span, list_leads, next_page
 from tests.integration.leads import list_oracle
 from tests.integration.leads.list_oracle import ORDERS, RANKS, Oracle, made
 
@@ -62,7 +62,8 @@ async def test_any_list_has_the_leads_order_and_total_that_it_must(many: Databas
             expected = oracle.answer(which, order, NOW)
             limit = chance.randrange(1, 12)
             offset = chance.choice([0, 0, chance.randrange(COUNT), max(0, len(expected) - 5)])
-            page = await list_leads(connection, which, order, limit=limit, offset=offset, now=NOW)
+            means = chance.choice([Means(), Means(trigrams=list_oracle.trigrams())])
+            page = await list_leads(connection, which, order, Span(limit, offset), now=NOW, means=means)
             said = f"seed {seed}, case {number}: {which}, {order.by}, {order.descending}, {limit} from {offset}"
             assert page.total == len(expected), said
             assert [lead.id for lead in page.leads] == expected[offset : offset + limit], said
@@ -96,7 +97,7 @@ async def test_pages_that_are_read_from_the_end_are_the_same(many: Database, ora
             order = LeadOrder(by, descending, RANKS.get(by))
             expected = oracle.answer(LeadFilter(), order, NOW)
             for offset in (len(expected) - 100, len(expected) - 103):
-                page = await list_leads(connection, LeadFilter(), order, limit=100, offset=offset, now=NOW)
+                page = await list_leads(connection, LeadFilter(), order, Span(100, offset), now=NOW)
                 assert [lead.id for lead in page.leads] == expected[offset : offset + 100]
 
 
@@ -107,13 +108,13 @@ async def test_a_page_behind_the_end_is_empty_and_still_says_how_many_there_are(
     which = LeadFilter(created_from=start)
     total = len(oracle.answer(which, LeadOrder(), NOW))
     async with many.reading() as connection:
-        page = await list_leads(connection, which, LeadOrder(), limit=5, offset=10**8, now=NOW)
+        page = await list_leads(connection, which, LeadOrder(), Span(5, 10**8), now=NOW)
     assert (page.leads, page.total, page.end) == ([], total, None)
 
 
 async def test_a_total_that_nobody_wants_is_not_counted(many: Database, oracle: Oracle) -> None:
     async with many.reading() as connection:
-        page = await list_leads(connection, LeadFilter(), LeadOrder(), limit=5, now=NOW, with_total=False)
+        page = await list_leads(connection, LeadFilter(), LeadOrder(), Span(5), now=NOW, with_total=False)
     assert page.total is None
     assert len(page.leads) == 5
     assert oracle.leads

@@ -14,7 +14,7 @@ from kit.db.migrations import migrate
 from kit.ids import new_id
 from leads_service.main import MIGRATIONS
 from leads_service.store import lead_counts
-from leads_service.store.lead_list import LeadFilter, LeadOrder, list_leads
+from leads_service.store.lead_list import LeadFilter, LeadOrder, Span, list_leads
 from leads_service.usecases.counting import fold_some
 
 PIPELINE, STAGE = new_id(), new_id()
@@ -55,8 +55,8 @@ async def test_leads_that_were_there_are_counted_and_found_and_so_are_those_of_t
     try:
         for _folded in range(2):
             async with database.reading() as connection:
-                page = await list_leads(connection, LeadFilter(), LeadOrder("lastName"), limit=5, now=utc_now())
-                found = await list_leads(connection, LeadFilter(search="ZOE"), LeadOrder(), limit=5, now=utc_now())
+                page = await list_leads(connection, LeadFilter(), LeadOrder("lastName"), Span(5), now=utc_now())
+                found = await list_leads(connection, LeadFilter(search="ZOE"), LeadOrder(), Span(5), now=utc_now())
                 until = LeadFilter(created_from=CREATED - timedelta(days=40), created_to=CREATED + timedelta(days=40))
                 counted = await lead_counts.count(connection, until, utc_now())
             assert (page.total, [lead.last_name for lead in page.leads]) == (2, ["Zoë", "Müller"])

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,10 +14,12 @@ from temporalio.service import RPCError
 from kit.db.outbox import OutboxRow
 from kit.db.relay import AwayError
 from kit.ids import new_id
-from leadline_workflows.contracts import names
+from leadline_workflows.contracts import names, search_attributes
+from leadline_workflows.contracts.clock_check import CheckClocksInput
 from leadline_workflows.contracts.conversion import LeadConversionInput
 from leadline_workflows.contracts.lead_import import LeadImportInput
 from leadline_workflows.contracts.outbox import (
+    CLOCK_CHECK,
     CONVERSION,
     LEAD_IMPORT,
     REQUEST_ID,
@@ -28,7 +30,10 @@ from leadline_workflows.contracts.outbox import (
 )
 from leadline_workflows.contracts.retirement import RetirementInput, StageMove
 from leadline_workflows.contracts.sla import Clock, LeadSlaInput
+from leadline_workflows.runtime.namespace import ensure_search_attributes
 from leads_service.relay import WorkflowStarter
+from tests.support.waiting import eventually
+from tests.workflows.operators_view import attributes, deadline
 from tests.workflows.servers import start_temporal
 
 
@@ -39,6 +44,7 @@ async def client() -> AsyncIterator[Client]:
         yield await environment.connect_client()
 
 
+LATER = "2999-01-01T10:00:00+00:00"
 SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
 
 
@@ -123,6 +129,20 @@ async def test_an_import_is_started_once_with_its_order_and_never_again(client: 
     assert (await handle.describe()).run_id == described.run_id
 
 
+async def test_a_check_that_was_asked_for_is_started_once_and_never_again(client: Client) -> None:
+    check_id = str(new_id())
+    order, starter = row(CLOCK_CHECK, asdict(CheckClocksInput(check_id))), WorkflowStarter(client)
+    for _ in range(2):
+        await starter.deliver(order)
+    handle = client.get_workflow_handle(f"check-sla-clocks/{check_id}")
+    described = await handle.describe()
+    assert (described.workflow_type, described.task_queue) == (names.CHECK_SLA_CLOCKS, names.CHECK_QUEUE)
+    assert await described.static_summary() == "all leads and clocks · asked for"
+    await handle.terminate()
+    await starter.deliver(order)
+    assert (await handle.describe()).run_id == described.run_id
+
+
 def orders(ident: str) -> dict[str, tuple[dict[str, Any], str]]:
     """Of each kind of row, one with the id of the run that it starts."""
     return {
@@ -131,7 +151,43 @@ def orders(ident: str) -> dict[str, tuple[dict[str, Any], str]]:
         RETIREMENT: (asdict(order(ident)), f"retire-team-role/{ident}"),
         LEAD_IMPORT: (asdict(LeadImportInput(ident, "leads.csv", "user-1")), f"lead-import/{ident}"),
         RESCORE: ({}, "rescore-leads"),
+        CLOCK_CHECK: (asdict(CheckClocksInput(ident)), f"check-sla-clocks/{ident}"),
     }
+
+
+async def test_a_clock_waits_for_a_namespace_that_does_not_know_its_attributes_yet() -> None:
+    start = LeadSlaInput(str(new_id()), "who", "policy", Clock(1, "", LATER), has_deadline=True)
+    order = row(SLA_CLOCK, asdict(start))
+    async with await start_temporal(attributes=search_attributes.KEYWORDS) as environment:
+        starter = WorkflowStarter(await environment.connect_client())
+        with pytest.raises(AwayError, match="SlaDeadline"):
+            await starter.deliver(order)
+        await ensure_search_attributes(environment.client)
+
+        async def delivered() -> bool:
+            with suppress(AwayError):
+                await starter.deliver(order)
+                return True
+            return False
+
+        await eventually(delivered)
+
+
+async def test_a_clock_starts_with_its_attributes_unless_the_version_before_has_ordered_it(client: Client) -> None:
+    new, old = (LeadSlaInput(str(new_id()), "who", "policy", Clock(1, "", LATER, priority="high")) for _ in range(2))
+    await WorkflowStarter(client).deliver(row(SLA_CLOCK, asdict(replace(new, has_deadline=True))))
+    payload = asdict(old)
+    del payload["has_deadline"], payload["labelled"], payload["held_by"], payload["clock"]["held"]
+    await WorkflowStarter(client).deliver(row(SLA_CLOCK, payload))
+    run = client.get_workflow_handle(f"lead-sla/{new.lead_id}")
+    assert {name: value for name, value in (await attributes(run)).items() if value} == {
+        "LeadId": new.lead_id,
+        "SlaStatus": "on_track",
+        "Priority": "high",
+    }
+    assert await deadline(run) == datetime.fromisoformat(LATER)
+    described = await client.get_workflow_handle(f"lead-sla/{old.lead_id}").describe()
+    assert len(described.typed_search_attributes) == 0
 
 
 async def test_each_run_says_in_its_memo_which_request_ordered_it(client: Client) -> None:

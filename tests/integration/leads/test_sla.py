@@ -100,8 +100,9 @@ async def test_milestones_are_recorded_once_however_often_they_are_told(door: Do
     clock.ahead = timedelta(hours=4)
     told = await asyncio.gather(*(door.record(lead.id, kind) for kind in [AT_RISK, BREACHED] * 10))
     outcomes = [answer.outcome for answer in told]
-    assert outcomes.count(pb.MILESTONE_OUTCOME_RECORDED) == 2
-    assert outcomes.count(pb.MILESTONE_OUTCOME_ALREADY_RECORDED) == 18
+    # One call where the deadline came first: at risk is recorded with it.
+    recorded = outcomes.count(pb.MILESTONE_OUTCOME_RECORDED)
+    assert (recorded in {1, 2}, outcomes.count(pb.MILESTONE_OUTCOME_ALREADY_RECORDED)) == (True, 20 - recorded)
     types = await door.happened(lead.id)
     assert (types.count("sla_at_risk"), types.count("sla_breached")) == (1, 1)
 

@@ -101,6 +101,7 @@ def test_a_field_of_the_leads_own_may_come_along_and_is_what_settings_ask_for() 
     assert (str(ready.estimated_value), ready.stage_field_values) == ("7.00", SIGNED)
     plan = conversion.plan(
         ready,
+        conversion.Surroundings(),
         conversion.ConversionRequest(),
         conversion.check_request(conversion.ConversionRequest(), ASKING),
         BOB,

@@ -1,6 +1,7 @@
 """Converting: what a lead must have, what is planned, and what becomes of the lead at the end."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,10 @@ import pytest
 from kit.ids import new_id
 from leads_service.domain import conversion
 from leads_service.domain.configuration import Configuration
-from leads_service.domain.conversion import ConversionRequest
+from leads_service.domain.conversion import ConversionRequest, Surroundings
 from leads_service.domain.lead import Lead, LeadStatus
 from leads_service.domain.links import LinkedRecords, resolve_links
+from leads_service.domain.product_lines import ProductLine
 from tests.unit.leads.building import (
     ALICE,
     BOB,
@@ -41,6 +43,7 @@ from tests.unit.leads.refusals import faults, refusal
 ACCOUNT, CONTACT, OPPORTUNITY = new_id(), new_id(), new_id()
 IDS: dict[str, UUID | None] = {"account_id": ACCOUNT, "contact_id": CONTACT, "opportunity_id": OPPORTUNITY}
 LATER = NOW + HOUR
+ALWAYS = ("ownerId", "hasNotes", "hasDocuments", "hasTeam")
 
 
 def ready_lead(**changes: Any) -> Lead:
@@ -50,10 +53,31 @@ def ready_lead(**changes: Any) -> Lead:
 LEAD = ready_lead()
 
 
-def planned(lead: Lead, request: ConversionRequest | None = None, configuration: Configuration = CONFIGURATION) -> Any:
+def planned(
+    lead: Lead,
+    request: ConversionRequest | None = None,
+    configuration: Configuration = CONFIGURATION,
+    around: Surroundings | None = None,
+) -> Any:
     wanted = request or ConversionRequest()
     place = conversion.check_request(wanted, configuration)
-    return conversion.plan(lead, wanted, place, BOB, configuration)
+    return conversion.plan(lead, around or Surroundings(), wanted, place, BOB, configuration)
+
+
+def line(quantity: str, price: str, total: str, discount: str = "0") -> ProductLine:
+    return ProductLine(
+        id=new_id(),
+        lead_id=LEAD.id,
+        product_id=new_id(),
+        product_name="Enterprise Plan",
+        quantity=Decimal(quantity),
+        unit_price=Decimal(price),
+        discount=Decimal(discount),
+        total=Decimal(total),
+        created_by=ALICE,
+        created_at=NOW,
+        updated_at=NOW,
+    )
 
 
 def test_a_lead_with_all_that_is_required_can_be_converted() -> None:
@@ -168,6 +192,7 @@ def test_the_plan_has_all_that_is_made_with_ids_of_its_own() -> None:
         "phone": "+1234567890",
         "isPerson": False,
         "personEmail": None,
+        "customFields": {},
     }
     assert contact == {
         "linkId": None,
@@ -177,6 +202,7 @@ def test_the_plan_has_all_that_is_made_with_ids_of_its_own() -> None:
         "phone": "+1234567890",
         "phoneE164": "+1234567890",
         "title": "Founder",
+        "customFields": {},
     }
     assert opportunity == {
         "linkId": None,
@@ -186,7 +212,42 @@ def test_the_plan_has_all_that_is_made_with_ids_of_its_own() -> None:
         "value": "50000.00",
         "currency": "USD",
         "description": "Inbound from pricing page",
+        "lines": [],
+        "customFields": {"utm_source": "google", "company_size": "50-100"},
     }
+
+
+def test_product_lines_go_along_and_say_what_the_opportunity_is_worth() -> None:
+    lines = [line("2", "5000", "9000.00", "10"), line("0.5", "1.01", "0.51")]
+    opportunity = planned(LEAD, around=Surroundings(lines=lines))["opportunity"]
+    assert opportunity["value"] == "9000.51"
+    assert opportunity["lines"] == [
+        {
+            "id": str(each.id),
+            "productId": str(each.product_id),
+            "productName": "Enterprise Plan",
+            "quantity": str(each.quantity),
+            "unitPrice": str(each.unit_price),
+            "discount": str(each.discount),
+        }
+        for each in lines
+    ]
+    assert planned(make_lead(last_name="J"))["opportunity"]["value"] is None
+
+
+def test_lines_that_come_to_more_than_an_opportunity_can_be_worth_are_refused() -> None:
+    lines = [line("1", "9999999999999.99", "9999999999999.99")]
+    assert planned(LEAD, around=Surroundings(lines=lines))["opportunity"]["value"] == "9999999999999.99"
+    with refusal("CONVERSION_NOT_ALLOWED") as refused:
+        planned(LEAD, around=Surroundings(lines=[*lines, line("1", "0.01", "0.01")]))
+    assert [each.field for each in refused.value.violations] == ["products"]
+    without = ConversionRequest(create_opportunity=False)
+    assert "opportunity" not in planned(LEAD, without, around=Surroundings(lines=lines * 2))
+
+
+def test_the_plan_says_what_else_stands_around_the_lead() -> None:
+    plan = planned(LEAD, around=Surroundings(has_notes=True, has_team=True))
+    assert (plan["hasNotes"], plan["hasDocuments"], plan["hasTeam"]) == (True, False, True)
 
 
 def test_the_account_of_a_lead_without_company_is_the_persons() -> None:
@@ -198,7 +259,7 @@ def test_the_account_of_a_lead_without_company_is_the_persons() -> None:
 def test_an_id_wins_over_making_one_and_what_is_not_wanted_is_not_planned() -> None:
     request = ConversionRequest(account_id=ACCOUNT, create_contact=False, create_opportunity=False)
     plan = planned(ready_lead(), request)
-    assert plan.keys() == {"ownerId", "account"}
+    assert plan.keys() == {*ALWAYS, "account"}
     assert plan["account"]["linkId"] == str(ACCOUNT)
     given_ids = ConversionRequest(
         create_account=False,
@@ -208,7 +269,7 @@ def test_an_id_wins_over_making_one_and_what_is_not_wanted_is_not_planned() -> N
         opportunity_id=OPPORTUNITY,
     )
     linked = planned(ready_lead(), given_ids)
-    assert linked.keys() == {"ownerId", "contact", "opportunity"}
+    assert linked.keys() == {*ALWAYS, "contact", "opportunity"}
     assert (linked["contact"]["linkId"], linked["opportunity"]["linkId"]) == (str(CONTACT), str(OPPORTUNITY))
 
 

@@ -7,12 +7,16 @@ from typing import Final
 SLA_CLOCK: Final = "sla_clock"
 # Payload: LeadConversionInput.
 CONVERSION: Final = "conversion"
+# Payload: UnconversionInput.
+UNCONVERSION: Final = "unconversion"
 # Payload: empty. Starts rescore-leads, or tells the running one.
 RESCORE: Final = "rescore"
 # Payload: RetirementInput.
 RETIREMENT: Final = "retirement"
 # Payload: LeadImportInput.
 LEAD_IMPORT: Final = "lead_import"
+# Payload: CheckClocksInput.
+CLOCK_CHECK: Final = "clock_check"
 
 # The key of the memo that says which request a run was ordered by.
 REQUEST_ID: Final = "requestId"

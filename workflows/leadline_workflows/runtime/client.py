@@ -1,5 +1,6 @@
 """The connection to Temporal."""
 
+import asyncio
 import logging
 from datetime import timedelta
 
@@ -10,12 +11,13 @@ from temporalio.service import RPCError
 
 from kit.config import TemporalSettings
 from kit.logs import get_logger
-from leadline_workflows.runtime.namespace import ensure_search_attributes
+from leadline_workflows.runtime.namespace import NamespaceError, ensure_search_attributes
 from leadline_workflows.runtime.schedules import ensure_schedules
 
 log = get_logger(__name__)
 
 _HEALTH_TIMEOUT = timedelta(seconds=1)
+_PREPARED_EVERY_SECONDS = 60.0
 
 
 def make_runtime() -> Runtime:
@@ -50,9 +52,23 @@ async def connect(settings: TemporalSettings, *, wait_seconds: float, runtime: R
 
 async def _connect(settings: TemporalSettings, runtime: Runtime | None) -> Client:
     client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace, runtime=runtime)
+    await _prepare(client)
+    return client
+
+
+async def _prepare(client: Client) -> None:
     await ensure_search_attributes(client)
     await ensure_schedules(client)
-    return client
+
+
+async def keep_prepared(client: Client, *, every_seconds: float = _PREPARED_EVERY_SECONDS) -> None:
+    """Look after what the namespace needs, until cancelled: a Temporal that has lost its database gets it again."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        try:
+            await _prepare(client)
+        except (RPCError, NamespaceError) as error:
+            log.warning("cannot look after the namespace", cause=repr(error))
 
 
 async def is_reachable(client: Client) -> bool:

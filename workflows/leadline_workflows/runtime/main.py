@@ -12,7 +12,7 @@ from kit.config import read_settings
 from kit.logs import configure_logs, get_logger
 from kit.process import run
 from kit.rpc.server import RpcServer
-from leadline_workflows.runtime.client import connect, is_reachable, make_runtime
+from leadline_workflows.runtime.client import connect, is_reachable, keep_prepared, make_runtime
 from leadline_workflows.runtime.namespace import NamespaceError
 from leadline_workflows.runtime.settings import WorkerSettings
 from leadline_workflows.runtime.wiring import make_workers, open_activities
@@ -72,8 +72,10 @@ class WorkerPart:
                 await running.enter_async_context(worker)
             self._working = True
             log.info("working", queues=[worker.task_queue for worker in workers])
+            preparing = asyncio.create_task(keep_prepared(client))
             await stop.wait()
             self._working = False
+            preparing.cancel()
             await asyncio.gather(*(worker.shutdown() for worker in workers))
 
 

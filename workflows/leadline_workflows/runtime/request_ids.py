@@ -8,6 +8,7 @@ from temporalio.worker import (
     ExecuteActivityInput,
     Interceptor,
     StartActivityInput,
+    StartLocalActivityInput,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
     WorkflowOutboundInterceptor,
@@ -43,6 +44,14 @@ class _Workflow(WorkflowInboundInterceptor):
 
 class _Outbound(WorkflowOutboundInterceptor):
     def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
-        if known := workflow.info().raw_memo.get(REQUEST_ID):
-            input.headers = {**input.headers, REQUEST_ID: known}
+        _send_along(input)
         return super().start_activity(input)
+
+    def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
+        _send_along(input)
+        return super().start_local_activity(input)
+
+
+def _send_along(activity_input: StartActivityInput | StartLocalActivityInput) -> None:
+    if known := workflow.info().raw_memo.get(REQUEST_ID):
+        activity_input.headers = {**activity_input.headers, REQUEST_ID: known}

@@ -9,6 +9,7 @@ from temporalio.client import (
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
     ScheduleCalendarSpec,
+    ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleRange,
@@ -19,6 +20,7 @@ from temporalio.client import (
 
 from kit.logs import get_logger
 from leadline_workflows.contracts import names
+from leadline_workflows.contracts.clock_check import SLICE, CheckClocksInput
 
 log = get_logger(__name__)
 
@@ -31,14 +33,19 @@ async def ensure_schedules(client: Client) -> None:
     Raises:
         RPCError: Temporal does not answer, or refuses.
     """
-    wanted = daily_rescore()
+    await _ensure(client, names.DAILY_RESCORE_SCHEDULE, daily_rescore())
+    await _ensure(client, names.CLOCK_CHECK_SCHEDULE, clock_check())
+    await _ensure(client, names.CONVERSION_CHECK_SCHEDULE, conversion_check())
+
+
+async def _ensure(client: Client, schedule_id: str, wanted: Schedule) -> None:
     try:
-        await client.create_schedule(names.DAILY_RESCORE_SCHEDULE, wanted, rpc_timeout=_CALL)
+        await client.create_schedule(schedule_id, wanted, rpc_timeout=_CALL)
     except ScheduleAlreadyRunningError:
-        handle = client.get_schedule_handle(names.DAILY_RESCORE_SCHEDULE)
+        handle = client.get_schedule_handle(schedule_id)
         await handle.update(lambda found: _change(found, wanted), rpc_timeout=_CALL)
     else:
-        log.info("Schedule made", schedule=names.DAILY_RESCORE_SCHEDULE)
+        log.info("Schedule made", schedule=schedule_id)
 
 
 def daily_rescore() -> Schedule:
@@ -59,12 +66,41 @@ def daily_rescore() -> Schedule:
     )
 
 
+def clock_check() -> Schedule:
+    """Every five minutes, unless the check before is still under way. A missed one is left out: the next finds all."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            names.CHECK_SLA_CLOCKS,
+            CheckClocksInput(most=SLICE),
+            id=names.CHECK_SLA_CLOCKS,
+            task_queue=names.CHECK_QUEUE,
+            static_summary="records what clocks missed, and compares the next leads and clocks",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=5))], jitter=timedelta(seconds=30)),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+    )
+
+
+def conversion_check() -> Schedule:
+    """Every five minutes, as the check of clocks."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            names.CHECK_CONVERSIONS,
+            id=names.CHECK_CONVERSIONS,
+            task_queue=names.CHECK_QUEUE,
+            static_summary="orders conversions whose run is gone anew",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=5))], jitter=timedelta(seconds=30)),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+    )
+
+
 def _change(found: ScheduleUpdateInput, wanted: Schedule) -> ScheduleUpdate | None:
     """The update that is needed. None where nothing is different: an update discards what is due at that moment."""
     known = found.description.schedule
     if _wants(known) == _wants(wanted):
         return None
-    log.info("Schedule changed", schedule=names.DAILY_RESCORE_SCHEDULE)
+    log.info("Schedule changed", schedule=found.description.id)
     return ScheduleUpdate(schedule=replace(wanted, state=known.state))
 
 

@@ -11,8 +11,11 @@ from temporalio.worker import Worker
 
 from kit.rpc.calls import open_channel
 from kit.tokens import ServiceToken
+from leadline_workflows.activities.clock_check import ClockCheckActivities
 from leadline_workflows.activities.conversion import ConversionActivities
-from leadline_workflows.activities.conversion_notes import NoteActivities
+from leadline_workflows.activities.conversion_check import ConversionCheckActivities
+from leadline_workflows.activities.conversion_copies import CopyActivities
+from leadline_workflows.activities.conversion_plans import ConversionPlans
 from leadline_workflows.activities.conversion_undo import UndoActivities
 from leadline_workflows.activities.door import Door
 from leadline_workflows.activities.lead_import import ImportActivities
@@ -20,10 +23,12 @@ from leadline_workflows.activities.rescore import RescoreActivities
 from leadline_workflows.activities.retirement import RetirementActivities
 from leadline_workflows.activities.retirement_undo import RetirementUndoActivities
 from leadline_workflows.activities.sla import SlaActivities
+from leadline_workflows.activities.unconversion import UnconversionActivities
 from leadline_workflows.runtime.settings import WorkerSettings
 from leadline_workflows.runtime.worker import (
     Activities,
     Limits,
+    check_worker,
     conversion_worker,
     import_worker,
     settings_worker,
@@ -52,6 +57,7 @@ class ActivitySet:
     conversion: Activities
     settings: Activities
     imports: Activities
+    checks: Activities
 
 
 @asynccontextmanager
@@ -64,28 +70,42 @@ async def open_activities(settings: WorkerSettings) -> AsyncIterator[ActivitySet
         open_channel(settings.settings_address) as lead_settings,
     ):
         yield ActivitySet(
-            sla=[SlaActivities(door, leads).record_milestone],
+            sla=_sla(door, leads),
             conversion=_conversion(door, leads, crm),
             settings=_settings(door, leads, crm, lead_settings),
             imports=_imports(door, leads),
+            checks=_checks(door, leads),
         )
 
 
+def _sla(door: Door, leads: Channel) -> Activities:
+    activities = SlaActivities(door, leads)
+    return [activities.record_milestone, activities.operate_clock]
+
+
 def _conversion(door: Door, leads: Channel, crm: Channel) -> Activities:
-    forward, notes = ConversionActivities(door, leads, crm), NoteActivities(door, leads, crm)
-    undo = UndoActivities(door, leads, crm)
+    plans = ConversionPlans(door, leads)
+    forward, copies = ConversionActivities(door, plans, leads, crm), CopyActivities(door, plans, leads, crm)
+    undo, unconversion = UndoActivities(door, plans, leads, crm), UnconversionActivities(door, plans, leads, crm)
     return [
         forward.read_plan,
         forward.ensure_account,
         forward.ensure_contact,
         forward.ensure_opportunity,
-        notes.copy_notes,
+        copies.copy_notes,
+        copies.copy_documents,
+        copies.copy_team,
         forward.complete_conversion,
+        undo.remove_team,
+        undo.remove_documents,
         undo.remove_notes,
         undo.release_opportunity,
         undo.release_contact,
         undo.release_account,
         undo.fail_conversion,
+        unconversion.undo_records,
+        unconversion.complete_unconversion,
+        unconversion.fail_unconversion,
     ]
 
 
@@ -110,6 +130,17 @@ def _imports(door: Door, leads: Channel) -> Activities:
     return [activities.import_batch, activities.end_import]
 
 
+def _checks(door: Door, leads: Channel) -> Activities:
+    check = ClockCheckActivities(door, leads)
+    return [
+        check.record_missed,
+        check.compare_leads,
+        check.compare_runs,
+        check.end_clock_check,
+        ConversionCheckActivities(door, leads).order_lost_conversions,
+    ]
+
+
 def make_workers(client: Client, settings: WorkerSettings, activities: ActivitySet) -> list[Worker]:
     """A worker for each task queue."""
     limits = Limits(settings.cached_workflows, settings.concurrent_activities, settings.shutdown_timeout)
@@ -118,4 +149,5 @@ def make_workers(client: Client, settings: WorkerSettings, activities: ActivityS
         conversion_worker(client, activities.conversion, limits),
         settings_worker(client, activities.settings, limits),
         import_worker(client, activities.imports, limits),
+        check_worker(client, activities.checks, limits),
     ]

@@ -10,23 +10,30 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from leadline_workflows.contracts import names
+from leadline_workflows.definitions.check_conversions import CheckConversionsWorkflow
+from leadline_workflows.definitions.check_sla_clocks import CheckSlaClocksWorkflow
+from leadline_workflows.definitions.convert_lead import ConvertLeadWorkflow
 from leadline_workflows.definitions.daily_rescore import DailyRescoreWorkflow
 from leadline_workflows.definitions.lead_conversion import LeadConversionWorkflow
 from leadline_workflows.definitions.lead_import import LeadImportWorkflow
 from leadline_workflows.definitions.lead_sla import LeadSlaWorkflow
 from leadline_workflows.definitions.rescore_leads import RescoreLeadsWorkflow
 from leadline_workflows.definitions.retirement import RetirementWorkflow
+from leadline_workflows.definitions.unconvert_lead import UnconvertLeadWorkflow
 from leadline_workflows.runtime.request_ids import RequestIds
 
 # They hold no state and ask for nothing outside: imported anew, they would double the memory of each cached run.
 _STATELESS = (
     "leadline_workflows.contracts",
+    "leadline_workflows.definitions.clock_check_view",
     "leadline_workflows.definitions.failure",
+    "leadline_workflows.definitions.lead_sla_operations",
     "leadline_workflows.definitions.lead_sla_view",
     "leadline_workflows.definitions.markdown",
     "leadline_workflows.definitions.milestones",
     "leadline_workflows.definitions.saga",
     "leadline_workflows.definitions.saga_view",
+    "leadline_workflows.definitions.steps",
 )
 
 Activities = Sequence[Callable[..., Any]]
@@ -54,8 +61,9 @@ def sla_worker(client: Client, activities: Activities, limits: Limits, *, queue:
 def conversion_worker(
     client: Client, activities: Activities, limits: Limits, *, queue: str = names.CONVERSION_QUEUE
 ) -> Worker:
-    """The worker of conversions."""
-    return _worker(client, queue, [LeadConversionWorkflow], activities, limits)
+    """The worker of conversions and of undoing them."""
+    workflows = [ConvertLeadWorkflow, UnconvertLeadWorkflow, LeadConversionWorkflow]
+    return _worker(client, queue, workflows, activities, limits)
 
 
 def settings_worker(
@@ -69,6 +77,11 @@ def settings_worker(
 def import_worker(client: Client, activities: Activities, limits: Limits, *, queue: str = names.IMPORT_QUEUE) -> Worker:
     """The worker of imports."""
     return _worker(client, queue, [LeadImportWorkflow], activities, limits)
+
+
+def check_worker(client: Client, activities: Activities, limits: Limits, *, queue: str = names.CHECK_QUEUE) -> Worker:
+    """The worker of checks, of SLA clocks and of conversions."""
+    return _worker(client, queue, [CheckSlaClocksWorkflow, CheckConversionsWorkflow], activities, limits)
 
 
 def _worker(client: Client, queue: str, workflows: list[type], activities: Activities, limits: Limits) -> Worker:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from leads_service.domain.business_clock import BusinessHours
+from leads_service.domain.business_calendar import BusinessHours
 from leads_service.domain.conditions import Condition
 
 LEADS = "leads"
@@ -167,6 +167,15 @@ class EscalationRule:
     assign_to: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """Where a lead's field goes at a conversion. ``source`` is a REST name, ``target`` one of ``record``."""
+
+    source: str
+    record: str
+    target: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings document."""
@@ -181,6 +190,8 @@ class Settings:
     block_duplicates: bool = False
     conversion_required_fields: tuple[str, ...] = ("estimatedValue",)
     conversion_requires_qualified: bool = False
+    conversion_field_map: tuple[FieldRule, ...] = ()
+    conversion_undo_hours: int = 72
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

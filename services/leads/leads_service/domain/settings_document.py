@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from leads_service.domain.business_clock import DAYS, BusinessHours, Window
+from leads_service.domain.business_calendar import DAYS, BusinessHours, Window
 from leads_service.domain.conditions import OPERATORS, Condition
-from leads_service.domain.configuration import ANY_PRIORITY, EscalationRule, Settings, SlaPolicy
+from leads_service.domain.configuration import ANY_PRIORITY, EscalationRule, FieldRule, Settings, SlaPolicy
 from leads_service.domain.document_reader import Place
 
 _MINUTES_OF_TEN_YEARS = 10 * 366 * 24 * 60
@@ -38,7 +38,14 @@ def settings_from_document(document: Mapping[str, Any]) -> Settings:
             each.text() for each in conversion.get("requiredFields", ["estimatedValue"]).each()
         ),
         conversion_requires_qualified=conversion.get("requireQualified", False).flag(),
+        conversion_field_map=tuple(_field_rule(each) for each in conversion.get("fieldMap", []).each()),
+        conversion_undo_hours=conversion.get("undoHours", 72).whole(),
     )
+
+
+def _field_rule(place: Place) -> FieldRule:
+    record, _, target = place.get("to").text().partition(".")
+    return FieldRule(place.get("from").text(), record, target)
 
 
 def _policy(place: Place) -> SlaPolicy:

@@ -34,7 +34,8 @@ class LeadExportServicer(pb_grpc.LeadServiceServicer):
         holder, viewer = self._parts.configuration, caller()
         listing = Listing.of(request.listing, holder.current(), caller_id())
         header: list[Sequence[str]] = [COLUMNS]
-        pages = all_leads(self._parts.database, listing.which, listing.order, self._parts.clock())
+        trigrams = self._parts.lists.trigrams
+        pages = all_leads(self._parts.database, listing.which, listing.order, self._parts.clock(), trigrams)
         async with aclosing(pages):
             async for leads in pages:
                 for part in csv_parts(chain(header, _rows(leads, holder.current(), viewer))):

@@ -11,12 +11,13 @@ from kit.errors import invalid_field
 from kit.ids import parse_id
 from kit.rpc.times import optional_instant
 from leads_service.domain.configuration import Configuration
-from leads_service.domain.lead import Actor
+from leads_service.domain.lead import Actor, Lead
+from leads_service.domain.shown_lead import ShownLead
 from leads_service.domain.sla import SlaStatus
 from leads_service.domain.visibility import hidden_from
 from leads_service.rpc.lead_mapping import STATUSES
 from leads_service.rpc.paging import cursor_of, limit_of, page_of, place_of
-from leads_service.store.lead_list import SORT_COLUMNS, LeadFilter, LeadOrder, LeadPage, Place
+from leads_service.store.lead_list import SORT_COLUMNS, LeadFilter, LeadOrder, LeadPage, Span
 
 _RANKED = ("priority", "stage")
 _SORTS = (*SORT_COLUMNS, *_RANKED)
@@ -31,9 +32,7 @@ class Listing:
 
     which: LeadFilter
     order: LeadOrder
-    limit: int
-    offset: int
-    after: Place | None
+    span: Span
 
     @classmethod
     def of(cls, request: pb.ListLeadsRequest, configuration: Configuration, caller: UUID) -> "Listing":
@@ -49,11 +48,10 @@ class Listing:
             place = place_of(request.cursor, _order_name(order))
             if not order.has_key(place.key):
                 raise invalid_field("cursor", "NOT_A_CURSOR", "Take it from meta.nextCursor of the page before.")
-            return cls(_filter(request, caller), order, limit_of(request.limit), 0, place)
-        limit, offset = page_of(request.page, request.limit)
-        return cls(_filter(request, caller), order, limit, offset, None)
+            return cls(_filter(request, caller), order, Span(limit_of(request.limit), after=place))
+        return cls(_filter(request, caller), order, Span(*page_of(request.page, request.limit)))
 
-    def cursor(self, page: LeadPage, viewer: Actor, configuration: Configuration) -> str:
+    def cursor(self, page: LeadPage[Lead | ShownLead], viewer: Actor, configuration: Configuration) -> str:
         """The cursor for what comes behind this page. It tells nothing that the viewer may not see."""
         end = page.end
         if end is not None and self.order.by in hidden_from(viewer, page.leads[-1].stage_id, configuration):

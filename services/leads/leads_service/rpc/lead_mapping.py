@@ -12,6 +12,7 @@ from kit.errors import invalid_field
 from kit.rpc.times import to_timestamp
 from leads_service.domain.configuration import Configuration
 from leads_service.domain.lead import OBJECTS, Actor, Lead, LeadStatus
+from leads_service.domain.shown_lead import ShownLead
 from leads_service.domain.visibility import hidden_from, without_hidden_keys
 from leads_service.rpc.masks import as_it_is, require_known
 
@@ -65,7 +66,9 @@ def json_object_of(text: str, field: str) -> Mapping[str, Any]:
     return value
 
 
-def lead_to_proto(lead: Lead, configuration: Configuration, viewer: Actor, *, with_breakdown: bool = True) -> pb.Lead:
+def lead_to_proto(
+    lead: Lead | ShownLead, configuration: Configuration, viewer: Actor, *, with_breakdown: bool = True
+) -> pb.Lead:
     """The lead as the viewer sees it: what its stage hides is left out and named."""
     shown = _whole(lead, configuration, with_breakdown=with_breakdown)
     hidden = hidden_from(viewer, lead.stage_id, configuration)
@@ -74,7 +77,7 @@ def lead_to_proto(lead: Lead, configuration: Configuration, viewer: Actor, *, wi
     return shown
 
 
-def _leave_out(shown: pb.Lead, lead: Lead, hidden: frozenset[str]) -> None:
+def _leave_out(shown: pb.Lead, lead: Lead | ShownLead, hidden: frozenset[str]) -> None:
     for name in hidden & _PROTO_NAMES.keys():
         shown.ClearField(_PROTO_NAMES[name])
     for name, attribute in OBJECTS.items():
@@ -82,11 +85,8 @@ def _leave_out(shown: pb.Lead, lead: Lead, hidden: frozenset[str]) -> None:
     shown.hidden_fields.extend(sorted(hidden))
 
 
-def _whole(lead: Lead, configuration: Configuration, *, with_breakdown: bool) -> pb.Lead:
-    breakdown = [
-        pb.ScorePart(rule_id=str(part.rule_id), name=part.name, points=part.points) for part in lead.score_breakdown
-    ]
-    return pb.Lead(
+def _whole(lead: Lead | ShownLead, configuration: Configuration, *, with_breakdown: bool) -> pb.Lead:
+    shown = pb.Lead(
         id=str(lead.id),
         first_name=lead.first_name,
         last_name=lead.last_name,
@@ -102,12 +102,11 @@ def _whole(lead: Lead, configuration: Configuration, *, with_breakdown: bool) ->
         stage_name=configuration.stage_name(lead.stage_id),
         estimated_value=None if lead.estimated_value is None else str(lead.estimated_value),
         description=lead.description,
-        custom_fields=jsontext.dumps(dict(lead.custom_fields)),
-        stage_field_values=jsontext.dumps(dict(lead.stage_field_values)),
+        custom_fields=_text_of(lead.custom_fields),
+        stage_field_values=_text_of(lead.stage_field_values),
         assigned_to=_id(lead.assigned_to),
         status=STATUSES[lead.status],
         score=lead.score,
-        score_breakdown=breakdown if with_breakdown else (),
         qualified=lead.qualified,
         version=lead.version,
         created_by=str(lead.created_by),
@@ -121,6 +120,14 @@ def _whole(lead: Lead, configuration: Configuration, *, with_breakdown: bool) ->
         disqualification_reason=lead.disqualification_reason,
         disqualification_notes=lead.disqualification_notes,
     )
+    if with_breakdown and isinstance(lead, Lead):
+        for part in lead.score_breakdown:
+            shown.score_breakdown.add(rule_id=str(part.rule_id), name=part.name, points=part.points)
+    return shown
+
+
+def _text_of(value: Mapping[str, Any]) -> str:
+    return jsontext.dumps(dict(value)) if value else "{}"
 
 
 def _id(value: UUID | None) -> str | None:

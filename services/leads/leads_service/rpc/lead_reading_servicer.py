@@ -7,13 +7,14 @@ from leadline.leads.v1 import lead_service_pb2_grpc as pb_grpc
 from kit.ids import parse_id
 from kit.rpc.guard import Context
 from leads_service.domain.configuration import Configuration
-from leads_service.domain.lead import Lead
+from leads_service.domain.lead import Actor, Lead
+from leads_service.domain.shown_lead import ShownLead
 from leads_service.rpc.lead_ids import distinct_ids
 from leads_service.rpc.lead_list_mapping import Listing
 from leads_service.rpc.lead_mapping import lead_to_proto
 from leads_service.rpc.read_mask import ReadMask
 from leads_service.rpc.situation import Parts, caller, caller_id
-from leads_service.store.lead_list import list_leads
+from leads_service.store.lead_list import LeadPage, list_leads, list_shown
 from leads_service.usecases import leads
 
 _MOST_LEADS = 100
@@ -29,40 +30,40 @@ class LeadReadingServicer(pb_grpc.LeadServiceServicer):
         configuration, mask = self._parts.configuration.current(), ReadMask.of(request.read_mask)
         async with self._parts.database.reading() as connection:
             lead = await leads.get_lead(connection, parse_id(request.lead_id, "id"))
-        return pb.GetLeadResponse(lead=_shown(lead, configuration, mask))
+        return pb.GetLeadResponse(lead=_shown(lead, configuration, caller(), mask))
 
     async def BatchGetLeads(self, request: pb.BatchGetLeadsRequest, _context: Context) -> pb.BatchGetLeadsResponse:
         """Several leads, in the order of their ids as given; those that are not there are named."""
         configuration, mask = self._parts.configuration.current(), ReadMask.of(request.read_mask)
-        lead_ids = distinct_ids(request.lead_ids, _MOST_LEADS)
+        lead_ids, viewer = distinct_ids(request.lead_ids, _MOST_LEADS), caller()
         async with self._parts.database.reading() as connection:
             found = await leads.get_leads(connection, lead_ids)
         return pb.BatchGetLeadsResponse(
-            leads=[_shown(found[lead_id], configuration, mask) for lead_id in lead_ids if lead_id in found],
+            leads=[_shown(found[lead_id], configuration, viewer, mask) for lead_id in lead_ids if lead_id in found],
             missing_ids=[str(lead_id) for lead_id in lead_ids if lead_id not in found],
         )
 
     async def ListLeads(self, request: pb.ListLeadsRequest, _context: Context) -> pb.ListLeadsResponse:
         """A page of leads."""
         configuration, mask = self._parts.configuration.current(), ReadMask.of_list(request.read_mask)
-        listing = Listing.of(request, configuration, caller_id())
+        listing, viewer = Listing.of(request, configuration, caller_id()), caller()
+        read = list_leads if mask.with_breakdown else list_shown
         async with self._parts.database.reading() as connection:
-            page = await list_leads(
+            page: LeadPage[Lead | ShownLead] = await read(
                 connection,
                 listing.which,
                 listing.order,
-                limit=listing.limit,
-                offset=listing.offset,
-                after=listing.after,
+                listing.span,
                 now=self._parts.clock(),
                 with_total=not request.without_total,
+                means=self._parts.lists,
             )
         return pb.ListLeadsResponse(
-            leads=[_shown(lead, configuration, mask) for lead in page.leads],
+            leads=[_shown(lead, configuration, viewer, mask) for lead in page.leads],
             total=page.total or 0,
-            next_cursor=listing.cursor(page, caller(), configuration),
+            next_cursor=listing.cursor(page, viewer, configuration),
         )
 
 
-def _shown(lead: Lead, configuration: Configuration, mask: ReadMask) -> lead_pb2.Lead:
-    return mask.applied(lead_to_proto(lead, configuration, caller(), with_breakdown=mask.with_breakdown))
+def _shown(lead: Lead | ShownLead, configuration: Configuration, viewer: Actor, mask: ReadMask) -> lead_pb2.Lead:
+    return mask.applied(lead_to_proto(lead, configuration, viewer, with_breakdown=mask.with_breakdown))

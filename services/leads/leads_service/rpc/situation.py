@@ -12,6 +12,7 @@ from kit.object_store import ObjectStore
 from leads_service.config_feed import ConfigurationHolder
 from leads_service.domain.lead import Actor, Origin
 from leads_service.domain.settling import Situation
+from leads_service.store.lead_list import Means
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Parts:
     clock: Clock
     objects: ObjectStore
     limits: Limits
+    lists: Means
 
     def by_caller(self, comes_by: Origin = Origin.SINGLE) -> Situation:
         """Something that the caller, a person, does now."""

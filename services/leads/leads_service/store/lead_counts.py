@@ -5,8 +5,8 @@ count is the sum of both in one statement, so that it is right at its moment whe
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -20,9 +20,9 @@ from leads_service.store.lead_filter import (
     LeadFilter,
     ahead,
     counted_parts,
-    facets,
     in_facets,
-    touched_values,
+    of_facets,
+    touched_parts,
 )
 from leads_service.store.lead_months import Months, Remainder, months_of
 from leads_service.store.tables import (
@@ -30,6 +30,7 @@ from leads_service.store.tables import (
     LEAD_COUNTS_OF_MONTH,
     LEAD_COUNTS_OF_OWNER,
     LEAD_FACETS,
+    LEAD_SUMS_OF_MONTH,
     LEADS,
 )
 
@@ -57,6 +58,8 @@ _FOLD = sa.text(
     """  # noqa: S608 - of names that stand here
 )
 _CHANGES = LEAD_COUNT_CHANGES.c
+# Facets are counted whatever the time is.
+_ANY_TIME = datetime(1, 1, 1, tzinfo=UTC)
 _Number = sa.ColumnElement[int]
 
 
@@ -66,6 +69,8 @@ class Facts:
 
     everything: int
     of_value: Mapping[Any, int]
+    # What is searched for, as the texts are kept: without case and accents.
+    folded: str = ""
 
     @property
     def in_facets(self) -> int:
@@ -74,69 +79,94 @@ class Facts:
 
 
 async def facts(connection: Reading, which: LeadFilter, value: str | None = None) -> Facts:
-    """What is known of the filter's facets; ``value`` names the part of a facet that they are told apart by."""
-    given: dict[str, Any] = {name: list(values) for name, values in touched_values(which).items()}
-    if which.qualified is not None:
-        given["qualified"] = [which.qualified]
-    rows = (await connection.execute(_facts(tuple(given), value), given)).all()
-    return Facts(sum(int(row[2]) for row in rows), {row[0]: int(row[1]) for row in rows if row[1]})
+    """What is known of the filter's facets; ``value`` names the part of a facet that they are told apart by.
+
+    What is searched for is folded on the way.
+    """
+    statement = _facts(replace(which.shape, owners=(), unassigned=False, created_from=None, created_to=None), value)
+    said = {**which.values(_ANY_TIME), "text": which.search}
+    rows = (await connection.execute(statement, said)).all()
+    of_value = {row[0]: int(row[1]) for row in rows if row[1]}
+    return Facts(sum(int(row[2]) for row in rows), of_value, rows[0][3] if rows else "")
 
 
 @lru_cache(maxsize=512)
-def _facts(names: tuple[str, ...], value: str | None) -> sa.TextClause:
-    """The statement for filters of these names; as text, since each list asks for it and to build it takes as long."""
-    wanted = " AND ".join(f"{name} = ANY (:{name})" for name in names) or "true"
-    one = f"SELECT {value or 'NULL'} AS by, leads, {wanted} AS wanted FROM"
-    query = f"""
-        SELECT by, sum(leads) FILTER (WHERE wanted), sum(leads)
-        FROM ({one} lead_facets UNION ALL {one} lead_count_changes) AS counted GROUP BY by
-    """  # noqa: S608 - of names of columns
-    types = {name: sa.bindparam(name, type_=sa.ARRAY(LEAD_FACETS.c[name].type)) for name in names}
-    return sa.text(query).bindparams(*types.values())
+def _facts(which: LeadFilter, value: str | None) -> sa.Select[Any]:
+    """The statement for filters of this shape."""
+    each = [_facts_of(table, which, value) for table in (LEAD_FACETS, LEAD_COUNT_CHANGES)]
+    counted = sa.union_all(*each).subquery().c
+    wanted = sa.func.sum(counted.leads).filter(counted.wanted)
+    folded = sa.func.leads_folded(sa.bindparam("text", type_=sa.Text)) if which.search else sa.literal("")
+    return sa.select(counted.by, wanted, sa.func.sum(counted.leads), folded).group_by(counted.by)
+
+
+def _facts_of(table: sa.Table, which: LeadFilter, value: str | None) -> sa.Select[Any]:
+    by = table.c[value] if value else sa.cast(sa.null(), sa.Text)
+    wanted = sa.and_(sa.true(), *touched_parts(which, table))
+    return sa.select(by.label("by"), table.c.leads, wanted.label("wanted"))
 
 
 async def count(connection: Reading, which: LeadFilter, now: datetime) -> int:
     """How many leads the filter has, whatever is searched for."""
-    return int((await connection.execute(sa.select(number(which, now)))).scalar_one())
+    months = months_of(which.created_from, which.created_to)
+    statement = _count_of(replace(which.shape, search=""), months.shape)
+    said = {**which.values(now), **months.values()}
+    return int((await connection.execute(statement, said)).scalar_one())
 
 
-def number(which: LeadFilter, now: datetime) -> sa.ColumnElement[int]:
-    """The same, for a statement that asks for several numbers of one moment."""
-    total: _Number = _count_of_facets(which) if which.has_facets else sa.literal(0)
+@lru_cache(maxsize=512)
+def _count_of(which: LeadFilter, months: Months) -> sa.Select[Any]:
+    """The statement for filters of this shape."""
+    return sa.select(number(which, months))
+
+
+def number(which: LeadFilter, months: Months) -> sa.ColumnElement[int]:
+    """The same, for a statement that asks for several numbers of one moment; of shapes."""
+    total: _Number = _count_of_facets(which, months) if which.has_facets else sa.literal(0)
     if which.added:
-        total = total + _count(ahead(which, which.added, now))
+        total = total + _count(ahead(which, which.added))
     if which.excepted:
-        total = total - _count(ahead(which, which.excepted, now))
+        total = total - _count(ahead(which, which.excepted))
     return total
 
 
-def _count_of_facets(which: LeadFilter) -> _Number:
+def _count_of_facets(which: LeadFilter, months: Months) -> _Number:
     if which.by_owner and which.by_creation:
         return _count(sa.select(LEADS.c.id).where(ALIVE, *lead_filter.own_conditions(which), *_in_facets(which)))
     if which.by_owner:
         return _count_of_owners(which)
     if not which.by_creation:
         return _total_of(LEAD_FACETS, which) + _total_of(LEAD_COUNT_CHANGES, which)
-    return _count_of_months(which, months_of(which.created_from, which.created_to))
+    return _count_of_months(which, months)
 
 
 def _count_of_owners(which: LeadFilter) -> _Number:
-    owners = [*which.owners, *([NOBODY] if which.unassigned else [])]
     counted = LEAD_COUNTS_OF_OWNER.c
-    folded = _total(counted.leads, counted.owner.in_(owners), *_of_facets(which, counted.facet))
-    return folded + _total(_CHANGES.leads, _CHANGES.owner.in_(owners), *counted_parts(which, LEAD_COUNT_CHANGES))
+    folded = _total(counted.leads, _counted_for(which, counted.owner), *_of_facets(which, counted.facet))
+    parts = counted_parts(which, LEAD_COUNT_CHANGES)
+    return folded + _total(_CHANGES.leads, _counted_for(which, _CHANGES.owner), *parts)
+
+
+def _counted_for(which: LeadFilter, owner: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Counts of the owners, or of nobody where that is wanted."""
+    said = [owner == sa.any_(sa.bindparam("owners", type_=sa.ARRAY(owner.type)))] if which.owners else []
+    return sa.or_(*said, owner == NOBODY) if which.unassigned else said[0]
 
 
 def _count_of_months(which: LeadFilter, months: Months) -> _Number:
-    counted = LEAD_COUNTS_OF_MONTH.c
-    folded = _total(counted.leads, *_within(months, counted.month), *_of_facets(which, counted.facet))
+    counted = LEAD_COUNTS_OF_MONTH.c if which.by_facet else LEAD_SUMS_OF_MONTH.c
+    of_facets = _of_facets(which, counted.facet) if which.by_facet else []
+    folded = _total(counted.leads, *_within(months, counted.month), *of_facets)
     recent = _total(_CHANGES.leads, *_within(months, _CHANGES.month), *counted_parts(which, LEAD_COUNT_CHANGES))
-    return sum((_count_of_remainder(which, each) for each in months.remainders), folded + recent)
+    remainders = (_count_of_remainder(which, place, each) for place, each in enumerate(months.remainders))
+    return sum(remainders, folded + recent)
 
 
-def _count_of_remainder(which: LeadFilter, remainder: Remainder) -> _Number:
-    created = lead_filter.created_between(remainder.start, remainder.end)
-    return _count(sa.select(LEADS.c.id).where(ALIVE, *created, *_in_facets(which))) * remainder.sign
+def _count_of_remainder(which: LeadFilter, place: int, remainder: Remainder) -> _Number:
+    created = LEADS.c.created_at
+    start, end = (sa.bindparam(f"{name}_{place}", type_=created.type) for name in ("start", "end"))
+    said = [of_facets(which)] if which.by_facet else []
+    return _count(sa.select(LEADS.c.id).where(ALIVE, created >= start, created < end, *said)) * remainder.sign
 
 
 def _in_facets(which: LeadFilter) -> list[sa.ColumnElement[bool]]:
@@ -144,15 +174,15 @@ def _in_facets(which: LeadFilter) -> list[sa.ColumnElement[bool]]:
 
 
 def _of_facets(which: LeadFilter, column: sa.ColumnElement[int]) -> list[sa.ColumnElement[bool]]:
-    return [column.in_(facets(which)).is_(True)] if which.by_facet else []
+    return [of_facets(which, facet=column)] if which.by_facet else []
 
 
 def _within(months: Months, month: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:
     bounds = []
     if months.first is not None:
-        bounds.append(month >= months.first)
+        bounds.append(month >= sa.bindparam("month_first", type_=sa.Date))
     if months.before is not None:
-        bounds.append(month < months.before)
+        bounds.append(month < sa.bindparam("month_before", type_=sa.Date))
     return bounds
 
 

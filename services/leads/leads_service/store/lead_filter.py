@@ -1,15 +1,17 @@
-"""Which leads a list has, as conditions of SQL: by facets where that is possible, which are counted and indexed."""
+"""Which leads a list has, as conditions of SQL: by facets where that is possible, which are counted and indexed.
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+A statement is built once for all filters of one shape; what they say are its parameters.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from kit.db.database import Reading
+from kit.db.search import pattern
 from leads_service.store.sla_conditions import is_pending, lies_ahead
 from leads_service.store.tables import LEAD_COUNT_CHANGES, LEAD_FACETS, LEAD_TEXTS, LEADS
 
@@ -20,7 +22,9 @@ NOBODY = UUID(int=0)
 _OUTCOMES = {"no_sla": "none", "met": "met", "met_late": "met_late", "paused": "paused", "breached": "pending"}
 # What an unanswered lead is before its deadline comes: few leads at any moment.
 _AHEAD = ("on_track", "at_risk")
-_INDEXED = re.compile(r"[^\W_]{3}")
+# What a shape has in place of what is said: nothing looks at it.
+_SOME: Any = ("…",)
+_A_TIME = datetime(1, 1, 1, tzinfo=UTC)
 _Parts = Callable[["LeadFilter", sa.FromClause], list[sa.ColumnElement[bool]]]
 
 
@@ -40,6 +44,33 @@ class LeadFilter:
     qualified: bool | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
+
+    @property
+    def shape(self) -> "LeadFilter":
+        """Of what it says something, but not what."""
+        return LeadFilter(
+            search="…" if self.search else "",
+            stage_ids=_SOME if self.stage_ids else (),
+            pipeline_ids=_SOME if self.pipeline_ids else (),
+            priorities=_SOME if self.priorities else (),
+            sources=_SOME if self.sources else (),
+            # The leads of one owner are in order in an index.
+            owners=_SOME * min(len(self.owners), 2),
+            unassigned=self.unassigned,
+            statuses=_SOME if self.statuses else (),
+            sla_statuses=tuple(sorted(set(self.sla_statuses))),
+            qualified=self.qualified,
+            created_from=_A_TIME if self.created_from else None,
+            created_to=_A_TIME if self.created_to else None,
+        )
+
+    def values(self, now: datetime) -> dict[str, Any]:
+        """What it says, as parameters of the statements of its shape. A search is folded before."""
+        said: dict[str, Any] = {name: list(values) for name, values in _facet_values(self).items()}
+        said |= {"created_from": self.created_from, "created_to": self.created_to, "now": now}
+        if self.owners:
+            said |= {"owners": list(self.owners), "owner": self.owners[0]}
+        return said | ({"search": pattern(self.search)} if self.search else {})
 
     @property
     def by_owner(self) -> bool:
@@ -82,7 +113,7 @@ class LeadFilter:
         return not self.sla_statuses or bool(self.outcomes)
 
 
-def facet_values(which: LeadFilter) -> dict[str, Sequence[Any]]:
+def _facet_values(which: LeadFilter) -> dict[str, Sequence[Any]]:
     """What the filter says of the parts of a facet, but for SLA and qualification, by column."""
     lists: dict[str, Sequence[Any]] = {
         "stage_id": which.stage_ids,
@@ -94,37 +125,30 @@ def facet_values(which: LeadFilter) -> dict[str, Sequence[Any]]:
     return {name: values for name, values in lists.items() if values}
 
 
-def touched_values(which: LeadFilter) -> dict[str, Sequence[Any]]:
-    """The same with SLA outcomes, and with those that only some leads of are added from."""
-    values = facet_values(which)
-    if which.sla_statuses:
-        values["sla_outcome"] = sorted(which.outcomes | ({"pending"} if which.added else set()))
-    return values
-
-
 def facet_parts(which: LeadFilter, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
     """What the filter says of the parts of a facet, but for SLA, of a table that has them as columns."""
-    return _as_conditions(which, facet_values(which), table)
+    said = [table.c[name] == _one_of(name, table.c[name].type) for name in _facet_values(which)]
+    return said if which.qualified is None else [*said, table.c.qualified.is_(which.qualified)]
 
 
 def counted_parts(which: LeadFilter, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
     """What the filter says of facets, of a table of counts."""
-    outcomes = {"sla_outcome": sorted(which.outcomes)} if which.sla_statuses else {}
-    return _as_conditions(which, {**facet_values(which), **outcomes}, table)
+    return [*facet_parts(which, table), *_have_outcome(which, which.outcomes, table)]
 
 
 def touched_parts(which: LeadFilter, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
     """The same, with the facets that only some leads of are added from."""
-    return _as_conditions(which, touched_values(which), table)
+    outcomes = which.outcomes | ({"pending"} if which.added else set())
+    return [*facet_parts(which, table), *_have_outcome(which, outcomes, table)]
 
 
-def _as_conditions(
-    which: LeadFilter, values: Mapping[str, Sequence[Any]], table: sa.FromClause
-) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = [table.c[name].in_(each) for name, each in values.items()]
-    if which.qualified is not None:
-        conditions.append(table.c.qualified.is_(which.qualified))
-    return conditions
+def _have_outcome(which: LeadFilter, outcomes: Iterable[str], table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    known = sa.literal(sorted(outcomes), sa.ARRAY(sa.Text))
+    return [table.c.sla_outcome == sa.any_(known)] if which.sla_statuses else []
+
+
+def _one_of(name: str, kind: Any) -> sa.ColumnElement[Any]:
+    return sa.any_(sa.bindparam(name, type_=sa.ARRAY(kind)))
 
 
 def facets(which: LeadFilter, parts: _Parts = counted_parts) -> sa.CompoundSelect[tuple[int]]:
@@ -142,81 +166,63 @@ def in_facets(which: LeadFilter, facet: sa.ColumnElement[int] = LEADS.c.facet) -
     return facet.in_(facets(which)).is_(True)
 
 
-def of_facets(which: LeadFilter, parts: _Parts = counted_parts) -> sa.ColumnElement[bool]:
-    """Has one of the facets, for leads that are gathered facet by facet from their index."""
-    return LEADS.c.facet == sa.any_(sa.func.array(facets(which, parts).scalar_subquery()))
+def of_facets(
+    which: LeadFilter, parts: _Parts = counted_parts, facet: sa.ColumnElement[int] = LEADS.c.facet
+) -> sa.ColumnElement[bool]:
+    """Has one of the facets, for what is gathered facet by facet from an index."""
+    return facet == sa.any_(sa.func.array(facets(which, parts).scalar_subquery()))
 
 
-def ahead(which: LeadFilter, statuses: Sequence[str], now: datetime) -> sa.Select[tuple[UUID]]:
+def ahead(which: LeadFilter, statuses: Sequence[str]) -> sa.Select[tuple[UUID]]:
     """The leads of the filter that are pending and in one of these statuses."""
     return sa.select(LEADS.c.id).where(
-        ALIVE, is_pending(), lies_ahead(statuses, now), *facet_parts(which, LEADS), *own_conditions(which)
+        ALIVE, is_pending(), lies_ahead(statuses), *facet_parts(which, LEADS), *own_conditions(which)
     )
 
 
 def own_conditions(which: LeadFilter, table: sa.FromClause = LEADS) -> list[sa.ColumnElement[bool]]:
     """What the filter says of owner and creation."""
-    conditions = created_between(which.created_from, which.created_to, table)
-    if which.by_owner:
-        conditions.append(owned_by(which.owners, unassigned=which.unassigned, table=table))
-    return conditions
+    said = [*_owned_by(which, table)] if which.by_owner else []
+    if which.created_from is not None:
+        said.append(table.c.created_at >= sa.bindparam("created_from", type_=table.c.created_at.type))
+    if which.created_to is not None:
+        said.append(table.c.created_at < sa.bindparam("created_to", type_=table.c.created_at.type))
+    return said
 
 
-def conditions(which: LeadFilter, now: datetime) -> list[sa.ColumnElement[bool]]:
+def _owned_by(which: LeadFilter, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    owner, said = table.c.assigned_to, []
+    if len(which.owners) == 1:
+        said.append(owner == sa.bindparam("owner", type_=owner.type))
+    elif which.owners:
+        said.append(owner == _one_of("owners", owner.type))
+    if which.unassigned:
+        said.append(owner.is_(None))
+    return [sa.or_(*said)]
+
+
+def conditions(which: LeadFilter) -> list[sa.ColumnElement[bool]]:
     """All that the filter says, of leads that are gone through."""
     said = [ALIVE, *own_conditions(which)]
     if which.by_facet:
-        said.append(_in_facets_or_ahead(which, now, LEADS.c.id, LEADS.c.facet))
+        said.append(in_facets_or_ahead(which, LEADS.c.id, LEADS.c.facet))
     if which.search:
         # Each on its own, so that the planner does not make a join of it.
         text = sa.select(LEAD_TEXTS.c.search_text).where(LEAD_TEXTS.c.lead_id == LEADS.c.id).scalar_subquery()
-        said.append(is_in(text, which.search))
+        said.append(is_in(text))
     return said
 
 
-def searched(which: LeadFilter, now: datetime) -> sa.Select[tuple[UUID, datetime]]:
-    """The leads of the filter whose text has the search, folded, in it."""
-    lead_id, facet = LEAD_TEXTS.c.lead_id, LEAD_TEXTS.c.facet
-    said = [is_in(LEAD_TEXTS.c.search_text, which.search), *own_conditions(which, LEAD_TEXTS)]
-    if which.by_facet:
-        said.append(_in_facets_or_ahead(which, now, lead_id, facet))
-    return sa.select(lead_id.label("id"), LEAD_TEXTS.c.created_at).where(*said)
-
-
-def _in_facets_or_ahead(
-    which: LeadFilter, now: datetime, lead_id: sa.ColumnElement[UUID], facet: sa.ColumnElement[int]
+def in_facets_or_ahead(
+    which: LeadFilter, lead_id: sa.ColumnElement[UUID], facet: sa.ColumnElement[int]
 ) -> sa.ColumnElement[bool]:
+    """What the filter says of facets and of leads whose deadline lies ahead, for leads that are gone through."""
     found = in_facets(which, facet) if which.has_facets else sa.false()
     if which.excepted:
-        return sa.and_(found, lead_id.not_in(ahead(which, which.excepted, now)))
-    return sa.or_(found, lead_id.in_(ahead(which, which.added, now))) if which.added else found
+        return sa.and_(found, lead_id.not_in(ahead(which, which.excepted)))
+    return sa.or_(found, lead_id.in_(ahead(which, which.added))) if which.added else found
 
 
-def is_in(text: sa.ColumnElement[str], search: str) -> sa.ColumnElement[bool]:
-    """The folded search is somewhere in the text."""
-    pattern = re.sub(r"([\\%_])", r"\\\1", search)
-    # The index of texts knows three letters or digits in a row; with fewer it would be read as a whole.
-    return (text if _INDEXED.search(search) else text + "").like(f"%{pattern}%")
-
-
-async def folded(connection: Reading, search: str) -> str:
-    """What is searched for without case and accents, as the texts are kept."""
-    return str((await connection.execute(sa.select(sa.func.leads_folded(search)))).scalar_one())
-
-
-def owned_by(owners: Sequence[UUID], *, unassigned: bool, table: sa.FromClause = LEADS) -> sa.ColumnElement[bool]:
-    """Assigned to one of the owners, or to nobody where that is wanted."""
-    nobody = table.c.assigned_to.is_(None) if unassigned else sa.false()
-    return sa.or_(table.c.assigned_to.in_(owners), nobody) if owners else nobody
-
-
-def created_between(
-    start: datetime | None, end: datetime | None, table: sa.FromClause = LEADS
-) -> list[sa.ColumnElement[bool]]:
-    """Created at or after ``start`` and before ``end``."""
-    said: list[sa.ColumnElement[bool]] = []
-    if start is not None:
-        said.append(table.c.created_at >= start)
-    if end is not None:
-        said.append(table.c.created_at < end)
-    return said
+def is_in(text: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """What is searched for is somewhere in the text, which is looked at: no index is asked for all trigrams of it."""
+    return (text + "").like(sa.bindparam("search", type_=sa.Text))

@@ -1,37 +1,67 @@
 """The list of leads: filters, order, pages by number or by cursor, and how many there are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from kit.db.database import Reading
+from kit.db.search import is_indexed
+from kit.paging import Place
 from leads_service.domain.lead import Lead
-from leads_service.store import lead_counts, lead_pages
+from leads_service.domain.list_bounds import ListBounds
+from leads_service.domain.shown_lead import ShownLead
+from leads_service.store import lead_counts, lead_pages, lead_search
 from leads_service.store.lead_counts import Facts
-from leads_service.store.lead_filter import LeadFilter, folded, searched
-from leads_service.store.lead_order import MOST_SORTED, SORT_COLUMNS, LeadOrder, Place, parts_of
-from leads_service.store.lead_pages import Span, Wanted
-from leads_service.store.rows import lead_from_row
+from leads_service.store.lead_filter import LeadFilter
+from leads_service.store.lead_order import MOST_SORTED, SORT_COLUMNS, LeadOrder, levels_of
+from leads_service.store.lead_pages import Rows, Span, Wanted
+from leads_service.store.lead_search import ByFilter, ByText, Found
+from leads_service.store.rows import lead_from_row, shown_from_row
 from leads_service.store.tables import LEADS
+from leads_service.store.trigrams import Trigrams
 
-__all__ = ["SORT_COLUMNS", "LeadFilter", "LeadOrder", "LeadPage", "Place", "list_leads", "next_page"]
+__all__ = [
+    "SORT_COLUMNS",
+    "LeadFilter",
+    "LeadOrder",
+    "LeadPage",
+    "Means",
+    "Span",
+    "list_leads",
+    "list_shown",
+    "next_page",
+]
+
+Shown_co = TypeVar("Shown_co", covariant=True)
 
 # Gathering a lead costs as much as going past so many of an order: less where an index has the key.
 _GATHERING_COSTS = 50
 _GATHERING_COSTS_BY_CREATION = 2
 # Of so few, to go through an order is never worth while.
 _FEW = 300
+_ALL = 2**31 - 2
 
 
 @dataclass(frozen=True, slots=True)
-class LeadPage:
+class Means:
+    """How lists are read: which of them are refused, if any, and what is known of the texts that are searched."""
+
+    bounds: ListBounds | None = None
+    trigrams: Trigrams = field(default_factory=Trigrams)
+
+
+_UNBOUNDED = Means()
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage(Generic[Shown_co]):
     """The leads of a page, how many there are in all where that was asked for, and where it ended if there is more."""
 
-    leads: Sequence[Lead]
+    leads: Sequence[Shown_co]
     total: int | None
     end: Place | None
 
@@ -40,33 +70,68 @@ async def list_leads(
     connection: Reading,
     which: LeadFilter,
     order: LeadOrder,
+    span: Span,
     *,
-    limit: int,
-    offset: int = 0,
-    after: Place | None = None,
     now: datetime,
     with_total: bool = True,
-) -> LeadPage:
-    """One page of the leads that are not deleted; ``after`` takes the place of ``offset``."""
-    if after is not None and not after.is_told:
-        after = await _looked_up(connection, order, after.id)
-    # One more than is shown tells whether there is more.
-    span = Span(limit + 1, offset, after)
-    listing = await _Listing.begun(connection, Wanted(which, order, now), span)
-    if which.search:
-        rows, total = await listing.searched(with_total=with_total)
-    else:
-        rows, total = await listing.rows(), listing.count
-    page = rows[:limit]
-    end = Place(page[-1]["order_key"], page[-1]["id"]) if len(rows) > limit else None
-    return LeadPage([lead_from_row(row) for row in page], total if with_total else None, end)
+    means: Means = _UNBOUNDED,
+) -> LeadPage[Lead]:
+    """One page of the leads that are not deleted.
+
+    Raises:
+        LeadlineError: SEARCH_TOO_SHORT, SEARCH_TOO_BROAD or PAGE_TOO_DEEP, where there are bounds.
+    """
+    page = await _page(connection, Wanted(which, order, now), span, means, with_total=with_total)
+    return LeadPage([lead_from_row(row._mapping) for row in page.leads], page.total, page.end)
+
+
+async def list_shown(
+    connection: Reading,
+    which: LeadFilter,
+    order: LeadOrder,
+    span: Span,
+    *,
+    now: datetime,
+    with_total: bool = True,
+    means: Means = _UNBOUNDED,
+) -> LeadPage[ShownLead]:
+    """The same with only what lists show of a lead, its score's breakdown not among it.
+
+    Raises:
+        LeadlineError: SEARCH_TOO_SHORT, SEARCH_TOO_BROAD or PAGE_TOO_DEEP, where there are bounds.
+    """
+    wanted = Wanted(which, order, now, is_shown=True)
+    page = await _page(connection, wanted, span, means, with_total=with_total)
+    return LeadPage([shown_from_row(row) for row in page.leads], page.total, page.end)
 
 
 async def next_page(  # noqa: PLR0917 - nothing of them goes without the others
-    connection: Reading, which: LeadFilter, order: LeadOrder, limit: int, after: Place | None, now: datetime
-) -> LeadPage:
+    connection: Reading,
+    which: LeadFilter,
+    order: LeadOrder,
+    limit: int,
+    after: Place | None,
+    now: datetime,
+    means: Means = _UNBOUNDED,
+) -> LeadPage[Lead]:
     """The page behind a place, or the first one, without a count of them all."""
-    return await list_leads(connection, which, order, limit=limit, after=after, now=now, with_total=False)
+    return await list_leads(connection, which, order, Span(limit, after=after), now=now, with_total=False, means=means)
+
+
+async def _page(
+    connection: Reading, wanted: Wanted, span: Span, means: Means, *, with_total: bool
+) -> LeadPage[sa.Row[Any]]:
+    if span.after is not None and not span.after.is_told:
+        span = replace(span, after=await _looked_up(connection, wanted.order, span.after.id))
+    # One more than is shown tells whether there is more.
+    listing = await _Listing.begun(connection, wanted, replace(span, limit=span.limit + 1), means)
+    if listing.wanted.which.search:
+        rows, total = await listing.searched(with_total=with_total)
+    else:
+        rows, total = await listing.rows(), listing.count
+    page = rows[: span.limit]
+    end = Place(page[-1].order_key, page[-1].id) if len(rows) > span.limit else None
+    return LeadPage(page, total if with_total else None, end)
 
 
 async def _looked_up(connection: Reading, order: LeadOrder, lead_id: UUID) -> Place:
@@ -81,45 +146,71 @@ class _Listing:
     connection: Reading
     wanted: Wanted
     span: Span
+    means: Means
     facts: Facts
     count: int
 
     @classmethod
-    async def begun(cls, connection: Reading, wanted: Wanted, span: Span) -> "_Listing":
+    async def begun(cls, connection: Reading, wanted: Wanted, span: Span, means: Means) -> "_Listing":
         which = wanted.which
-        if which.search:
-            which = replace(which, search=await folded(connection, which.search))
-            wanted = replace(wanted, which=which)
         facts = await lead_counts.facts(connection, which, wanted.order.ranked)
+        if which.search:
+            wanted = replace(wanted, which=replace(which, search=facts.folded))
         count = facts.in_facets
         if which.by_owner or which.by_creation or which.added or which.excepted:
             count = await lead_counts.count(connection, which, wanted.now)
-        return cls(connection, wanted, span, facts, count)
+        return cls(connection, wanted, span, means, facts, count)
 
-    async def rows(self) -> Sequence[sa.RowMapping]:
+    async def rows(self) -> Rows:
         """The rows of a list that is not searched."""
         if self.span.offset >= self.count:
             return []
+        self._check_depth(self.count)
         if self._are_few:
-            return await lead_pages.gather(self.connection, await self._few(), self.wanted.order, self.span)
+            by_owner = await self._has_fewer_by_owner()
+            return await lead_pages.gather(self.connection, self.wanted, self.span, by_owner=by_owner)
         return await self._gone_through(self.count)
 
-    async def searched(self, *, with_total: bool) -> tuple[Sequence[sa.RowMapping], int]:
+    async def searched(self, *, with_total: bool) -> tuple[Rows, int]:
         """The rows of a list that is searched, and how many there are in all where that is wanted."""
-        sources = await self._candidates()
-        found, ids = await lead_pages.find(self.connection, sources, None if with_total else MOST_SORTED + 1)
-        if self.span.offset >= found:
-            return [], found
-        if found <= MOST_SORTED:
-            known = lead_pages.known(ids)
-            return await lead_pages.gather(self.connection, known, self.wanted.order, self.span), found
-        return await self._gone_through(found if with_total else None), found
+        found = await self._found(_ALL if with_total else MOST_SORTED, with_total=with_total)
+        total = None if found.is_cut_off else found.total
+        if total is not None and self.span.offset >= total:
+            return [], total
+        self._check_depth(total)
+        if total is not None and total <= MOST_SORTED:
+            return found.rows, total
+        return await self._gone_through(total), found.total
 
-    async def _candidates(self) -> Sequence[sa.Select[Any]]:
-        """Where to look for what is searched, other than in an order."""
-        if self.count <= MOST_SORTED:
-            return lead_pages.found_in(await self._few(), self.wanted.which.search)
-        return [searched(self.wanted.which, self.wanted.now)]
+    async def _found(self, most: int, *, with_total: bool) -> Found:
+        """What is found where that takes the least; refused where it takes too much."""
+        text, bounds = self.wanted.which.search, self.means.bounds
+        is_small = self.count <= (bounds.searched if bounds else MOST_SORTED)
+        if is_small and not (is_indexed(text) and self._is_rare(text)):
+            return await self._found_by_filter()
+        if bounds and with_total:
+            if not is_indexed(text):
+                raise bounds.too_short()
+            most = bounds.searched
+        way = ByText(self.means.trigrams.rarest(text) if is_indexed(text) else (), most)
+        found = await lead_search.find(self.connection, self.wanted, self.span, way)
+        if found.is_cut_off and is_small:
+            return await self._found_by_filter()
+        if found.is_cut_off and bounds and with_total:
+            raise bounds.too_broad()
+        return found
+
+    def _check_depth(self, count: int | None) -> None:
+        if self.means.bounds:
+            self.means.bounds.check_depth(self.span.offset, count)
+
+    def _is_rare(self, text: str) -> bool:
+        """Whether fewer leads have the text, by what is estimated, than there are to be looked at otherwise."""
+        return self.means.trigrams.share(text) * self.facts.everything < self.count
+
+    async def _found_by_filter(self) -> Found:
+        way = ByFilter(await self._has_fewer_by_owner())
+        return await lead_search.find(self.connection, self.wanted, self.span, way)
 
     @property
     def _are_few(self) -> bool:
@@ -128,22 +219,18 @@ class _Listing:
         passed = (self.span.offset + self.span.limit) * self.facts.everything
         return self.count <= _FEW or costs * self.count**2 <= passed
 
-    async def _few(self) -> Sequence[sa.Select[Any]]:
-        """Sources of all leads, by what has fewer: their owners or their facets."""
+    async def _has_fewer_by_owner(self) -> bool:
+        """Whether fewer leads have the owners than have the facets, so that they are found by these."""
         which = self.wanted.which
-        by_owner = which.by_owner
-        if by_owner and which.by_facet:
-            alone = LeadFilter(owners=which.owners, unassigned=which.unassigned)
-            by_owner = await lead_counts.count(self.connection, alone, self.wanted.now) <= self.facts.in_facets
-        return lead_pages.few(self.wanted, by_owner=by_owner)
+        if not (which.by_owner and which.by_facet):
+            return which.by_owner
+        alone = LeadFilter(owners=which.owners, unassigned=which.unassigned)
+        return await lead_counts.count(self.connection, alone, self.wanted.now) <= self.facts.in_facets
 
-    async def _gone_through(self, count: int | None) -> Sequence[sa.RowMapping]:
+    async def _gone_through(self, count: int | None) -> Rows:
         """The rows by going through the order, from the nearer end where it is known how many there are."""
-        wanted, span = self.wanted, self.span
-        parts = parts_of(wanted.order, wanted.which, self.facts.of_value)
-        if count is None or span.after or span.offset <= count // 2:
-            return await lead_pages.go_through(self.connection, wanted, parts, span)
-        limit = min(span.limit, count - span.offset)
-        from_end = Span(limit, count - span.offset - limit, from_end=True)
-        backward = replace(wanted, order=wanted.order.reversed())
-        return await lead_pages.go_through(self.connection, backward, parts[::-1], from_end)
+        span, levels = self.span, levels_of(self.facts.of_value)
+        if count is not None and not span.after and span.offset > count // 2:
+            limit = min(span.limit, count - span.offset)
+            span = Span(limit, count - span.offset - limit, from_end=True)
+        return await lead_pages.go_through(self.connection, self.wanted, levels, span)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 _SHORT = timedelta(days=15)
 _NEVER = date(1, 1, 1)
+_A_TIME = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,19 @@ class Months:
     first: date | None
     before: date | None
     remainders: tuple[Remainder, ...]
+
+    @property
+    def shape(self) -> "Months":
+        """Which bounds and remainders there are, but not where: all that a statement is built by."""
+        first, before = (None if each is None else _NEVER for each in (self.first, self.before))
+        return Months(first, before, tuple(Remainder(each.sign, _A_TIME, _A_TIME) for each in self.remainders))
+
+    def values(self) -> dict[str, Any]:
+        """The bounds, as parameters of statements of its shape."""
+        said: dict[str, Any] = {"month_first": self.first, "month_before": self.before}
+        for place, each in enumerate(self.remainders):
+            said |= {f"start_{place}": each.start, f"end_{place}": each.end}
+        return said
 
 
 def months_of(start: datetime | None, end: datetime | None) -> Months:

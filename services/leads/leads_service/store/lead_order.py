@@ -1,7 +1,7 @@
 """The orders of a list, as parts that indexes have in just this order: one behind the other, they are the list."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from kit.paging import Place
 from leads_service.store.lead_filter import LeadFilter, of_facets, touched_parts
 from leads_service.store.tables import LEADS
 
@@ -26,21 +27,13 @@ _RANKED_COLUMNS: dict[str, sa.Column[Any]] = {"stage": LEADS.c.stage_id, "priori
 # So many are sorted at once; of more, an index that has them in order is gone through.
 MOST_SORTED = 3_000
 _BEYOND_INTEGERS = 2**31
+# What a place's shape has in place of its key and its id: nothing looks at it.
+_SOME = "…"
+_NO_ID = UUID(int=0)
+_ID_OF_PLACE = sa.bindparam("id_of_place", type_=LEADS.c.id.type)
 _ALWAYS_THERE = ("createdAt", "updatedAt", "score")
 _KINDS: dict[str, type] = {"createdAt": datetime, "updatedAt": datetime, "slaDeadline": datetime, "score": int}
 _KINDS |= {"estimatedValue": Decimal, "stage": int, "priority": int}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page ended: the last lead's order key, nothing where it has none, and its id.
-
-    Where the key is not to be told, it is looked up when the list goes on.
-    """
-
-    key: Any
-    id: UUID
-    is_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,7 @@ class LeadOrder:
 
     by: str = "createdAt"
     descending: bool = True
-    ranks: Mapping[Any, int] | None = None
+    ranks: Mapping[Any, int] | None = field(default=None, hash=False)
 
     def key(self) -> sa.ColumnElement[Any]:
         """The expression that leads are ordered by, before their id."""
@@ -71,6 +64,10 @@ class LeadOrder:
             case _:
                 fits = isinstance(key, Decimal)
         return fits and isinstance(key, _KINDS.get(self.by, str))
+
+    def shape_of(self, place: Place) -> Place:
+        """Whether the place has a key, or of which rank it is, but not where: all that statements are built by."""
+        return Place(place.key if self.ranks is not None or place.key is None else _SOME, _NO_ID)
 
     @property
     def ranked(self) -> str | None:
@@ -112,13 +109,22 @@ class Part:
     missing: sa.ColumnElement[Any] | None = None
 
 
-def parts_of(order: LeadOrder, which: LeadFilter, of_value: Mapping[Any, int]) -> list[Part]:
-    """The parts of an order that may have leads of the filter, the first one first.
+# Values that are ranked, each with whether it has so many leads that they are not sorted.
+Levels = frozenset[tuple[Any, bool]]
 
-    ``of_value`` says how many leads there are at most of each ranked value, where the order is by rank.
+
+def levels_of(of_value: Mapping[Any, int]) -> Levels:
+    """The levels of these values, of which it is known how many leads each has at most."""
+    return frozenset((value, count > MOST_SORTED) for value, count in of_value.items())
+
+
+def parts_of(order: LeadOrder, which: LeadFilter, levels: Levels) -> list[Part]:
+    """The parts of an order that may have leads of a filter of this shape, the first one first.
+
+    ``levels`` are those of the ranked values, where the order is by rank.
     """
     if order.ranks is not None:
-        return _ranks(order, order.ranks, which, of_value)
+        return _ranks(order, order.ranks, which, levels)
     key = SORT_COLUMNS[order.by]
     if order.by == "score":
         both = [True, False] if which.qualified is None else [which.qualified]
@@ -136,22 +142,28 @@ def parts_of(order: LeadOrder, which: LeadFilter, of_value: Mapping[Any, int]) -
 def _at_or_after(key: sa.ColumnElement[Any], which: LeadFilter) -> sa.ColumnElement[bool]:
     """No lead is changed or due before it is created: leads that were changed or due before are not gone through."""
     follows = key is LEADS.c.updated_at or key is LEADS.c.sla_deadline
-    return key >= which.created_from if follows and which.created_from is not None else sa.true()
+    if not follows or which.created_from is None:
+        return sa.true()
+    return key >= sa.bindparam("created_from", type_=key.type)
 
 
-def _ranks(order: LeadOrder, ranks: Mapping[Any, int], which: LeadFilter, of_value: Mapping[Any, int]) -> list[Part]:
+def _ranks(order: LeadOrder, ranks: Mapping[Any, int], which: LeadFilter, levels: Levels) -> list[Part]:
     alike: dict[int | None, list[Run]] = {}
-    for value, count in of_value.items():
-        alike.setdefault(ranks.get(value), []).append(_run_of(order, which, value, count))
+    for value, is_large in levels:
+        alike.setdefault(ranks.get(value), []).append(_run_of(order, which, value, is_large=is_large))
     ranked = sorted((rank for rank in alike if rank is not None), reverse=order.descending)
     return [Part(_level(rank), alike[rank], is_level=True, rank=rank) for rank in (*ranked, *({None} & alike.keys()))]
 
 
-def _run_of(order: LeadOrder, which: LeadFilter, value: Any, count: int) -> Run:
-    if count > MOST_SORTED:
-        return Run(_RANKED_COLUMNS[order.by] == value)
-    only = replace(which, stage_ids=[value]) if order.by == "stage" else replace(which, priorities=[value])
-    return Run(of_facets(only, touched_parts), is_sorted=True)
+def _run_of(order: LeadOrder, which: LeadFilter, value: Any, *, is_large: bool) -> Run:
+    column = _RANKED_COLUMNS[order.by]
+    if is_large:
+        return Run(column == value)
+
+    def parts(which: LeadFilter, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+        return [*touched_parts(which, table), table.c[column.name] == value]
+
+    return Run(of_facets(which, parts), is_sorted=True)
 
 
 def _level(rank: int | None) -> sa.ColumnElement[Any]:
@@ -159,22 +171,20 @@ def _level(rank: int | None) -> sa.ColumnElement[Any]:
 
 
 def behind(parts: Sequence[Part], order: LeadOrder, place: Place) -> list[tuple[Part, sa.ColumnElement[bool]]]:
-    """The parts that come behind a place, and what is left of each."""
+    """The parts that come behind a place of this shape, and what is left of each."""
     left = ((part, _left(part, order, place)) for part in parts)
     return [(part, condition) for part, condition in left if condition is not None]
 
 
 def _left(part: Part, order: LeadOrder, place: Place) -> sa.ColumnElement[bool] | None:
     ident = LEADS.c.id
-    later_id = ident < place.id if order.descending else ident > place.id
     if not part.is_level:
         if place.key is None:
             return None
-        pair = sa.tuple_(part.key, ident)
-        beyond = sa.tuple_(sa.literal(place.key, part.key.type), sa.literal(place.id, ident.type))
-        return pair < beyond if order.descending else pair > beyond
+        pair, there = sa.tuple_(part.key, ident), sa.tuple_(_key_of_place(part.key), _ID_OF_PLACE)
+        return pair < there if order.descending else pair > there
     if part.rank == place.key:
-        return later_id
+        return _has_later_id(order, ident)
     if part.rank is None:
         return sa.true()
     comes_later = place.key is not None and (part.rank < place.key if order.descending else part.rank > place.key)
@@ -184,9 +194,22 @@ def _left(part: Part, order: LeadOrder, place: Place) -> sa.ColumnElement[bool] 
 def beyond(
     order: LeadOrder, place: Place, key: sa.ColumnElement[Any], ident: sa.ColumnElement[UUID]
 ) -> sa.ColumnElement[bool]:
-    """Behind a place, of leads that were gathered in no order."""
-    later_id = ident < place.id if order.descending else ident > place.id
+    """Behind a place of this shape, of leads that were gathered in no order."""
     if place.key is None:
-        return sa.and_(key.is_(None), later_id)
-    later_key = key < place.key if order.descending else key > place.key
-    return sa.or_(later_key, sa.and_(key == place.key, later_id), key.is_(None))
+        return sa.and_(key.is_(None), _has_later_id(order, ident))
+    there = _key_of_place(key)
+    later_key = key < there if order.descending else key > there
+    return sa.or_(later_key, sa.and_(key == there, _has_later_id(order, ident)), key.is_(None))
+
+
+def _has_later_id(order: LeadOrder, ident: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
+    return ident < _ID_OF_PLACE if order.descending else ident > _ID_OF_PLACE
+
+
+def _key_of_place(key: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.bindparam("key_of_place", type_=key.type)
+
+
+def values_of(place: Place) -> dict[str, Any]:
+    """Where the place is, as parameters of statements of its shape."""
+    return {"key_of_place": place.key, "id_of_place": place.id}

@@ -1,21 +1,25 @@
 """The leads of a page: by going through an index in the list's order, or by gathering all of few."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from kit.db.database import Reading
+from kit.paging import Place
 from leads_service.store import lead_filter
-from leads_service.store.lead_filter import ALIVE, LeadFilter, ahead, in_facets, is_in, of_facets
-from leads_service.store.lead_order import MOST_SORTED, LeadOrder, Part, Place, Run, behind, beyond
-from leads_service.store.rows import LEAD_COLUMNS
-from leads_service.store.tables import LEAD_TEXTS, LEADS
+from leads_service.store.lead_filter import ALIVE, LeadFilter, ahead, in_facets, of_facets
+from leads_service.store.lead_order import LeadOrder, Levels, Part, Run, behind, beyond, parts_of, values_of
+from leads_service.store.rows import LEAD_COLUMNS, SHOWN_COLUMNS
+from leads_service.store.tables import LEADS
 
-_OTHER_COLUMNS = tuple(column for column in LEAD_COLUMNS if column.name != "id")
+Rows = Sequence[sa.Row[Any]]
+# Statements are built once for all lists of a shape: to build one takes longer than to ask it.
+_SHAPES = 1_024
+_LIMIT, _OFFSET, _ENOUGH = (sa.bindparam(name, type_=sa.Integer) for name in ("limit", "offset", "enough"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class Wanted:
     which: LeadFilter
     order: LeadOrder
     now: datetime
+    # Only the columns that lists show.
+    is_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,44 +44,87 @@ class Span:
     from_end: bool = False
 
 
-async def go_through(connection: Reading, wanted: Wanted, parts: Sequence[Part], span: Span) -> Sequence[sa.RowMapping]:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """All that statements about a list are built by: what is wanted and which span, but for their values."""
+
+    which: LeadFilter
+    order: LeadOrder
+    after: Place | None
+    is_shown: bool
+    from_end: bool
+
+    @classmethod
+    def of(cls, wanted: Wanted, span: Span) -> "Shape":
+        """The shape of a list."""
+        after = wanted.order.shape_of(span.after) if span.after else None
+        return cls(wanted.which.shape, wanted.order, after, wanted.is_shown, span.from_end)
+
+    @property
+    def walked(self) -> LeadOrder:
+        """The order in which leads are gone through."""
+        return self.order.reversed() if self.from_end else self.order
+
+
+def values(wanted: Wanted, span: Span) -> dict[str, Any]:
+    """The parameters of statements of their shape."""
+    said = wanted.which.values(wanted.now)
+    said |= {"limit": span.limit, "offset": span.offset, "enough": span.offset + span.limit}
+    return said | values_of(span.after) if span.after else said
+
+
+async def go_through(connection: Reading, wanted: Wanted, levels: Levels, span: Span) -> Rows:
     """The rows of a span, by going through the parts of the order until there are enough."""
-    left = behind(parts, wanted.order, span.after) if span.after else [(part, sa.true()) for part in parts]
+    shape, said = Shape.of(wanted, span), values(wanted, span)
+    left = _left(shape, levels)
     if span.offset:
-        return await _rows(connection, wanted, left, span)
-    rows: list[sa.RowMapping] = []
-    for each in left:
-        more = await _rows(connection, wanted, [each], replace(span, limit=span.limit - len(rows)))
+        return (await connection.execute(_through(shape, levels, None), said)).all() if left else []
+    rows: list[sa.Row[Any]] = []
+    for place in range(len(left)):
+        said["limit"] = said["enough"] = span.limit - len(rows)
+        more = (await connection.execute(_through(shape, levels, place), said)).all()
         rows = [*more, *rows] if span.from_end else [*rows, *more]
         if len(rows) == span.limit:
             break
     return rows
 
 
-async def _rows(
-    connection: Reading, wanted: Wanted, left: Sequence[tuple[Part, sa.ColumnElement[bool]]], span: Span
-) -> Sequence[sa.RowMapping]:
-    """The rows of a span of parts, or of what is left of them."""
-    if not left:
-        return []
-    order, said = wanted.order, lead_filter.conditions(wanted.which, wanted.now)
-    enough = span.offset + span.limit
-    runs = [_run(part, [*said, condition], order, enough) for part, condition in left]
-    page = _one_behind_the_other(runs).limit(span.limit).offset(span.offset).subquery()
-    query = sa.select(*LEAD_COLUMNS, page.c.order_key).join(page, page.c.id == LEADS.c.id)
+@lru_cache(maxsize=_SHAPES)
+def _left(shape: Shape, levels: Levels) -> Sequence[tuple[Part, sa.ColumnElement[bool]]]:
+    """The parts of the order, or what is left of them, in the order in which they are gone through."""
+    parts = parts_of(shape.order, shape.which, levels)
+    if shape.from_end:
+        parts.reverse()
+    return behind(parts, shape.walked, shape.after) if shape.after else [(part, sa.true()) for part in parts]
+
+
+@lru_cache(maxsize=_SHAPES)
+def _through(shape: Shape, levels: Levels, place: int | None) -> sa.Select[Any]:
+    """The statement for one of the parts that are left, or for all of them."""
+    left = _left(shape, levels)
+    said = lead_filter.conditions(shape.which)
+    runs = [
+        _run(part, [*said, condition], shape.walked) for part, condition in (left if place is None else [left[place]])
+    ]
+    page = _one_behind_the_other(runs).limit(_LIMIT).offset(_OFFSET).subquery()
     # Joined, they may come in any order.
-    shown = order.reversed() if span.from_end else order
-    return (await connection.execute(query.order_by(*shown.wholly(page.c.order_key, page.c.id)))).mappings().all()
+    return _read(page, shape).order_by(*shape.order.wholly(page.c.order_key, page.c.id))
 
 
-def _run(part: Part, said: Sequence[sa.ColumnElement[bool]], order: LeadOrder, enough: int) -> sa.Select[Any]:
-    """So many leads of a part, merged from its runs where there are several."""
-    runs = [_ordered(_unordered(part, run, said), order, part).limit(enough) for run in part.runs]
+def _read(page: sa.Subquery, shape: Shape) -> sa.Select[Any]:
+    """The columns of the leads of a page."""
+    columns = SHOWN_COLUMNS if shape.is_shown else LEAD_COLUMNS
+    return sa.select(*columns, page.c.order_key).join(page, page.c.id == LEADS.c.id)
+
+
+def _run(part: Part, said: Sequence[sa.ColumnElement[bool]], order: LeadOrder) -> sa.Select[Any]:
+    """Enough leads of a part, merged from its runs where there are several."""
+    runs = [_ordered(_unordered(part, run, said), order, part).limit(_ENOUGH) for run in part.runs]
     if len(runs) == 1:
         return runs[0]
     merged = _one_behind_the_other(runs).subquery()
     by = [merged.c.id] if part.is_level else [merged.c.order_key, merged.c.id]
-    return sa.select(merged).order_by(*(each.desc() if order.descending else each.asc() for each in by)).limit(enough)
+    return sa.select(merged).order_by(*(each.desc() if order.descending else each.asc() for each in by)).limit(_ENOUGH)
 
 
 def _unordered(part: Part, run: Run, said: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
@@ -100,61 +149,50 @@ def _one_behind_the_other(queries: Sequence[sa.Select[Any]]) -> Any:
     return each[0] if len(each) == 1 else sa.union_all(*each)
 
 
-async def gather(
-    connection: Reading, sources: Sequence[sa.Select[Any]], order: LeadOrder, span: Span
-) -> Sequence[sa.RowMapping]:
-    """The rows of a span, by sorting all that the sources have."""
-    found = _one_behind_the_other(sources).cte("found").prefix_with("MATERIALIZED")
-    if order.by == "createdAt":
-        # Sources are indexes that have it: only the leads that are shown are looked at.
-        page = _sorted(sa.select(found.c.id, found.c.created_at.label("order_key")), order, span).subquery()
-        query = sa.select(*LEAD_COLUMNS, page.c.order_key).join(page, page.c.id == LEADS.c.id)
-        query = query.order_by(*order.wholly(page.c.order_key, page.c.id))
-    else:
-        key = order.key().label("order_key")
-        query = _sorted(sa.select(LEADS.c.id, key, *_OTHER_COLUMNS).join(found, found.c.id == LEADS.c.id), order, span)
-    return (await connection.execute(query)).mappings().all()
+async def gather(connection: Reading, wanted: Wanted, span: Span, *, by_owner: bool) -> Rows:
+    """The rows of a span, by sorting all leads of a filter that has few: found by their owners, or by their facets."""
+    statement = _gathered(Shape.of(wanted, span), by_owner=by_owner)
+    rows: Rows = (await connection.execute(statement, values(wanted, span))).all()
+    return rows
 
 
-def _sorted(query: sa.Select[Any], order: LeadOrder, span: Span) -> sa.Select[Any]:
-    """A span of a query whose first columns are id and key."""
-    ident, label = list(query.selected_columns)[:2]
-    key = label.element if isinstance(label, sa.Label) else label
-    query = query.where(beyond(order, span.after, key, ident)) if span.after else query.offset(span.offset)
-    return query.order_by(*order.wholly(key, ident)).limit(span.limit)
+@lru_cache(maxsize=_SHAPES)
+def _gathered(shape: Shape, *, by_owner: bool) -> sa.Select[Any]:
+    """The statement for lists of this shape."""
+    found = few(shape.which, by_owner=by_owner)
+    return sorted_page(sa.select(found).subquery(), shape)
 
 
-async def find(connection: Reading, sources: Sequence[sa.Select[Any]], most: int | None) -> tuple[int, Sequence[UUID]]:
-    """How many leads the sources have, counted up to ``most``, and as many of their ids as are ever sorted."""
-    found = _one_behind_the_other(sources).limit(most).subquery()
-    ids = sa.func.array_agg(found.c.id, type_=sa.ARRAY(sa.Uuid))[1:MOST_SORTED]
-    row = (await connection.execute(sa.select(sa.func.count(), ids).select_from(found))).one()
-    return int(row[0]), row[1] or ()
-
-
-def known(lead_ids: Sequence[UUID]) -> list[sa.Select[Any]]:
-    """A source of leads whose ids are known."""
-    wanted = LEADS.c.id == sa.any_(sa.literal(list(lead_ids), sa.ARRAY(sa.Uuid)))
-    return [sa.select(LEADS.c.id, LEADS.c.created_at).where(ALIVE, wanted)]
-
-
-def few(wanted: Wanted, *, by_owner: bool) -> list[sa.Select[Any]]:
-    """Sources of all leads of a filter that has few, whatever is searched for: by their owners, or by their facets."""
-    which, now, sources = wanted.which, wanted.now, []
+def few(which: LeadFilter, *, by_owner: bool) -> sa.CTE:
+    """All leads of a filter of this shape that has few, whatever is searched for."""
+    sources = []
     if which.has_facets:
         said = [ALIVE, *lead_filter.own_conditions(which)]
         if which.by_facet:
             said.append(in_facets(which) if by_owner else of_facets(which))
         if which.excepted:
-            said.append(LEADS.c.id.not_in(ahead(which, which.excepted, now)))
+            said.append(LEADS.c.id.not_in(ahead(which, which.excepted)))
         sources.append(sa.select(LEADS.c.id, LEADS.c.created_at).where(*said))
     if which.added:
-        sources.append(ahead(which, which.added, now).add_columns(LEADS.c.created_at))
-    return sources
+        sources.append(ahead(which, which.added).add_columns(LEADS.c.created_at))
+    found: sa.CTE = _one_behind_the_other(sources).cte("few").prefix_with("MATERIALIZED")
+    return found
 
 
-def found_in(sources: Sequence[sa.Select[Any]], search: str) -> list[sa.Select[Any]]:
-    """Of these sources, the leads in which the text is found."""
-    ids = _one_behind_the_other(sources).cte("few").prefix_with("MATERIALIZED")
-    texts = LEAD_TEXTS.c
-    return [sa.select(ids).join(LEAD_TEXTS, texts.lead_id == ids.c.id).where(is_in(texts.search_text, search))]
+def sorted_page(found: sa.FromClause, shape: Shape) -> sa.Select[Any]:
+    """The span of leads of which the ids and creations are known, with their columns: only of these they are read."""
+    order = shape.order
+    if order.by == "createdAt":
+        keyed = sa.select(found.c.id, found.c.created_at.label("order_key"))
+    else:
+        keyed = sa.select(LEADS.c.id, order.key().label("order_key")).join(found, found.c.id == LEADS.c.id)
+    page = _sorted(keyed, shape).subquery()
+    return _read(page, shape).order_by(*order.wholly(page.c.order_key, page.c.id))
+
+
+def _sorted(query: sa.Select[Any], shape: Shape) -> sa.Select[Any]:
+    """The span of a query whose columns are id and key."""
+    ident, label = query.selected_columns
+    key = label.element if isinstance(label, sa.Label) else label
+    query = query.where(beyond(shape.order, shape.after, key, ident)) if shape.after else query.offset(_OFFSET)
+    return query.order_by(*shape.order.wholly(key, ident)).limit(_LIMIT)

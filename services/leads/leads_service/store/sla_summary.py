@@ -1,8 +1,10 @@
 """The SLA summary: counts over all leads at one moment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,9 +12,10 @@ import sqlalchemy as sa
 from kit.db.database import Reading
 from leads_service.store.lead_counts import number
 from leads_service.store.lead_filter import LeadFilter
+from leads_service.store.lead_months import Months, months_of
 
-_WITH_SLA = ("on_track", "at_risk", "breached", "met", "met_late", "paused")
-_TOO_LATE = ("breached", "met_late")
+# All leads and the few without an SLA are counted sooner than the many with one.
+_COUNTED = ((), ("no_sla",), ("at_risk",), ("breached", "met_late"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +40,27 @@ class SummaryFilter:
 
 async def count(connection: Reading, which: SummaryFilter, now: datetime) -> SlaCounts:
     """Every lead with an SLA that is not deleted, once, all at one moment."""
-    numbers = (number(_in_status(which, statuses), now) for statuses in (_WITH_SLA, ["at_risk"], _TOO_LATE))
-    return SlaCounts(*map(int, (await connection.execute(sa.select(*numbers))).one()))
+    months = months_of(which.created_from, which.created_to)
+    leads = _leads(which)
+    said = {**leads.values(now), **months.values()}
+    found = (await connection.execute(_counts(leads.shape, months.shape), said)).one()
+    everything, without_sla, at_risk, breached = map(int, found)
+    return SlaCounts(everything - without_sla, at_risk, breached)
 
 
-def _in_status(which: SummaryFilter, statuses: Sequence[str]) -> LeadFilter:
+@lru_cache(maxsize=128)
+def _counts(leads: LeadFilter, months: Months) -> sa.Select[Any]:
+    """The statement for filters of this shape."""
+    each = (replace(leads, sla_statuses=statuses) for statuses in _COUNTED)
+    numbers: list[sa.ColumnElement[Any]] = [number(which, months) for which in each]
+    return sa.select(*numbers)
+
+
+def _leads(which: SummaryFilter) -> LeadFilter:
     return LeadFilter(
         owners=which.owners,
         unassigned=which.unassigned,
         pipeline_ids=which.pipeline_ids,
         created_from=which.created_from,
         created_to=which.created_to,
-        sla_statuses=statuses,
     )

@@ -1,4 +1,4 @@
-"""Loading a lead to change it, and writing the change whole: lead, history, activities, and the order to its clock."""
+"""Loading a lead to change it, and writing the change whole: all that goes along, and the order to its clock."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
@@ -17,7 +17,7 @@ from leads_service.domain.lead import Change, Lead
 from leads_service.domain.settling import Situation
 from leads_service.domain.sla import Sla
 from leads_service.domain.standing import lead_not_found
-from leads_service.store import closed_entries, leads, new_leads, stage_assignments
+from leads_service.store import closed_entries, leads, new_leads, notifications, stage_assignments
 from leads_service.store.closed_entries import RETIRING
 
 Result = TypeVar("Result")
@@ -110,11 +110,18 @@ async def save_repaired(tx: Writing, changes: Sequence[tuple[Lead, Change]], sit
     return len(waiting)
 
 
+async def save_reordered(tx: Writing, changes: Sequence[tuple[Lead, Change]], situation: Situation) -> None:
+    """Write clocks of locked leads that got a newer version, and order them, whether or not their run has ended."""
+    await leads.save_many(tx, changes, None)
+    await _order(tx, [(change.lead, True) for _, change in changes], situation.configuration)
+
+
 async def _save_many(
     tx: Writing, changes: Sequence[tuple[Lead, Change]], situation: Situation, *, into_closed: bool = False
 ) -> None:
     await leads.save_many(tx, changes, None if into_closed else situation.configuration.revision)
     await _keep_assignments(tx, changes, situation)
+    await notifications.write(tx, [each for _, change in changes for each in change.notifications])
 
 
 async def knowing_what_is_closed(
@@ -185,8 +192,9 @@ def clock_order(lead: Lead, configuration: Configuration, *, revives: bool = Fal
         owner=str(lead.assigned_to or ""),
         policy=sla.policy if sla else "",
         paused=sla is not None and sla.paused_at is not None,
+        held=sla is not None and sla.is_held,
     )
-    return LeadSlaInput(lead_id=str(lead.id), who=who(lead), policy=clock.policy, clock=clock, revives=revives)
+    return LeadSlaInput(str(lead.id), who(lead), clock.policy, clock, revives=revives, has_deadline=True)
 
 
 def who(lead: Lead) -> str:

@@ -153,12 +153,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. The import has ended. {"metadata": {"state": "completed"}}"""
     ERROR_REASON_UPLOAD_TOO_LARGE: _ErrorReason.ValueType  # 72
     """OUT_OF_RANGE. What is sent in parts is larger than allowed. {"metadata": {"limitBytes": "26214400"}}"""
+    ERROR_REASON_SEARCH_TOO_SHORT: _ErrorReason.ValueType  # 75
+    """INVALID_ARGUMENT, `search` is at fault. Too few letters to count who has them among so many leads: three in a row, a
+    filter, or no total.
+    """
+    ERROR_REASON_SEARCH_TOO_BROAD: _ErrorReason.ValueType  # 76
+    """INVALID_ARGUMENT, `search` is at fault. Too many leads have it to be counted: more letters, a filter, or no total."""
+    ERROR_REASON_PAGE_TOO_DEEP: _ErrorReason.ValueType  # 77
+    """INVALID_ARGUMENT, `page` is at fault. It begins too far from both ends of the list: follow cursors."""
     ERROR_REASON_CLOCK_CLOSED: _ErrorReason.ValueType  # 80
     """FAILED_PRECONDITION. The SLA clock is over, or the lead has none. {"metadata": {"closedBy": "answered"}}"""
     ERROR_REASON_CLOCK_PAUSED: _ErrorReason.ValueType  # 81
     """FAILED_PRECONDITION. The SLA clock stands still, by an operator or because of the lead's stage."""
     ERROR_REASON_CLOCK_NOT_PAUSED: _ErrorReason.ValueType  # 82
     """FAILED_PRECONDITION. No operator has the SLA clock stand still."""
+    ERROR_REASON_CLOCK_OVERDUE: _ErrorReason.ValueType  # 83
+    """FAILED_PRECONDITION. The SLA clock's deadline has passed: it is too late to have it stand still."""
     ERROR_REASON_LEAD_NOT_CONVERTED: _ErrorReason.ValueType  # 85
     """FAILED_PRECONDITION. Only a converted lead's conversion is undone. {"metadata": {"status": "open"}}"""
     ERROR_REASON_UNDO_TIME_OVER: _ErrorReason.ValueType  # 86
@@ -301,12 +311,22 @@ ERROR_REASON_IMPORT_CLOSED: ErrorReason.ValueType  # 71
 """FAILED_PRECONDITION. The import has ended. {"metadata": {"state": "completed"}}"""
 ERROR_REASON_UPLOAD_TOO_LARGE: ErrorReason.ValueType  # 72
 """OUT_OF_RANGE. What is sent in parts is larger than allowed. {"metadata": {"limitBytes": "26214400"}}"""
+ERROR_REASON_SEARCH_TOO_SHORT: ErrorReason.ValueType  # 75
+"""INVALID_ARGUMENT, `search` is at fault. Too few letters to count who has them among so many leads: three in a row, a
+filter, or no total.
+"""
+ERROR_REASON_SEARCH_TOO_BROAD: ErrorReason.ValueType  # 76
+"""INVALID_ARGUMENT, `search` is at fault. Too many leads have it to be counted: more letters, a filter, or no total."""
+ERROR_REASON_PAGE_TOO_DEEP: ErrorReason.ValueType  # 77
+"""INVALID_ARGUMENT, `page` is at fault. It begins too far from both ends of the list: follow cursors."""
 ERROR_REASON_CLOCK_CLOSED: ErrorReason.ValueType  # 80
 """FAILED_PRECONDITION. The SLA clock is over, or the lead has none. {"metadata": {"closedBy": "answered"}}"""
 ERROR_REASON_CLOCK_PAUSED: ErrorReason.ValueType  # 81
 """FAILED_PRECONDITION. The SLA clock stands still, by an operator or because of the lead's stage."""
 ERROR_REASON_CLOCK_NOT_PAUSED: ErrorReason.ValueType  # 82
 """FAILED_PRECONDITION. No operator has the SLA clock stand still."""
+ERROR_REASON_CLOCK_OVERDUE: ErrorReason.ValueType  # 83
+"""FAILED_PRECONDITION. The SLA clock's deadline has passed: it is too late to have it stand still."""
 ERROR_REASON_LEAD_NOT_CONVERTED: ErrorReason.ValueType  # 85
 """FAILED_PRECONDITION. Only a converted lead's conversion is undone. {"metadata": {"status": "open"}}"""
 ERROR_REASON_UNDO_TIME_OVER: ErrorReason.ValueType  # 86

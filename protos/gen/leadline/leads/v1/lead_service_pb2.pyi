@@ -183,10 +183,16 @@ class ListLeadsRequest(_message.Message):
     WITHOUT_TOTAL_FIELD_NUMBER: _builtins.int
     READ_MASK_FIELD_NUMBER: _builtins.int
     search: _builtins.str
-    """Case-insensitive substring of first, last or full name, e-mail or company; at most 200 characters."""
+    """Case-insensitive substring of first, last or full name, e-mail or company; at most 200 characters.
+    Where the other filters leave more leads than a search may look at (LEADLINE_SEARCH_LEADS_MAX), a total is counted
+    only of a text that has three letters or digits in a row and that no more leads have in all; others are refused
+    with SEARCH_TOO_SHORT or SEARCH_TOO_BROAD, and answered `without_total`. Of exports nothing is refused.
+    """
     qualified: _builtins.bool
     page: _builtins.int
-    """From 1; 0 means 1. Not together with a cursor."""
+    """From 1; 0 means 1. Not together with a cursor. PAGE_TOO_DEEP where it begins further from both ends of the list
+    than LEADLINE_PAGE_DEPTH_MAX leads.
+    """
     limit: _builtins.int
     """1 to 100; 0 means 25."""
     cursor: _builtins.str
@@ -196,7 +202,7 @@ class ListLeadsRequest(_message.Message):
     sort_dir: _builtins.str
     """asc or desc (default). Ties break by id."""
     without_total: _builtins.bool
-    """Leave `total` out of the answer: pages that follow by cursor then cost less."""
+    """Leave `total` out of the answer: pages that follow by cursor then cost less, and no search is refused."""
     @_builtins.property
     def stage_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property

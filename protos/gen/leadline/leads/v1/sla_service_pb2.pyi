@@ -354,23 +354,19 @@ Global___PreviewSlaResponse: _TypeAlias = PreviewSlaResponse  # noqa: Y015
 class CheckBreachesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    RECORDING_ONLY_FIELD_NUMBER: _builtins.int
     MAX_WAIT_FIELD_NUMBER: _builtins.int
-    recording_only: _builtins.bool
-    """Only records: clocks are not compared with their leads."""
     @_builtins.property
     def max_wait(self) -> _duration_pb2.Duration:
-        """How long to wait for the comparison of all clocks, at most 30 s; absent: 10 s."""
+        """How long the answer may wait for the comparison of all clocks, at most 30 s from the call on; absent: 10 s."""
 
     def __init__(
         self,
         *,
-        recording_only: _builtins.bool = ...,
         max_wait: _duration_pb2.Duration | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["max_wait", b"max_wait"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_wait", b"max_wait", "recording_only", b"recording_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_wait", b"max_wait"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -409,6 +405,59 @@ class CheckBreachesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CheckBreachesResponse: _TypeAlias = CheckBreachesResponse  # noqa: Y015
+
+@_typing.final
+class RecordMissedRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordMissedRequest: _TypeAlias = RecordMissedRequest  # noqa: Y015
+
+@_typing.final
+class RecordMissedResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECKED_FIELD_NUMBER: _builtins.int
+    AT_RISK_FIELD_NUMBER: _builtins.int
+    BREACHED_FIELD_NUMBER: _builtins.int
+    ESCALATED_FIELD_NUMBER: _builtins.int
+    REPAIRED_FIELD_NUMBER: _builtins.int
+    IS_ALL_FIELD_NUMBER: _builtins.int
+    checked: _builtins.int
+    """Leads on whose clock something was due and not recorded."""
+    at_risk: _builtins.int
+    """What was recorded of each kind."""
+    breached: _builtins.int
+    escalated: _builtins.int
+    repaired: _builtins.int
+    """Clocks that were ordered anew."""
+    is_all: _builtins.bool
+    """Nothing was left but what somebody else was changing."""
+    def __init__(
+        self,
+        *,
+        checked: _builtins.int = ...,
+        at_risk: _builtins.int = ...,
+        breached: _builtins.int = ...,
+        escalated: _builtins.int = ...,
+        repaired: _builtins.int = ...,
+        is_all: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_risk", b"at_risk", "breached", b"breached", "checked", b"checked", "escalated", b"escalated", "is_all", b"is_all", "repaired", b"repaired"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordMissedResponse: _TypeAlias = RecordMissedResponse  # noqa: Y015
 
 @_typing.final
 class OperateClockRequest(_message.Message):
@@ -589,7 +638,7 @@ class ListClocksResponse(_message.Message):
     CLOCKS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def clocks(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClockOfLead]:
-        """By the ids of their leads."""
+        """By the ids of their leads. Of the running ones, fewer than asked for say that there are no more."""
 
     def __init__(
         self,
@@ -610,18 +659,22 @@ class ClockToRepair(_message.Message):
 
     LEAD_ID_FIELD_NUMBER: _builtins.int
     KNOWN_VERSION_FIELD_NUMBER: _builtins.int
+    LISTED_VERSION_FIELD_NUMBER: _builtins.int
     lead_id: _builtins.str
     known_version: _builtins.int
     """What a run knows; 0 where there is none. The order is newer."""
+    listed_version: _builtins.int
+    """The clock's version as it was listed."""
     def __init__(
         self,
         *,
         lead_id: _builtins.str = ...,
         known_version: _builtins.int = ...,
+        listed_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["known_version", b"known_version", "lead_id", b"lead_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["known_version", b"known_version", "lead_id", b"lead_id", "listed_version", b"listed_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

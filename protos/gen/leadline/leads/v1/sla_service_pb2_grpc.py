@@ -56,6 +56,11 @@ class SlaServiceStub:
                 request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesRequest.SerializeToString,
                 response_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesResponse.FromString,
                 _registered_method=True)
+        self.RecordMissed = channel.unary_unary(
+                '/leadline.leads.v1.SlaService/RecordMissed',
+                request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.RecordMissedRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.RecordMissedResponse.FromString,
+                _registered_method=True)
         self.OperateClock = channel.unary_unary(
                 '/leadline.leads.v1.SlaService/OperateClock',
                 request_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.OperateClockRequest.SerializeToString,
@@ -118,10 +123,19 @@ class SlaServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordMissed(self, request, context):
+        """For the check-sla-clocks workflow: records what clocks should have recorded by now and did not, and orders those
+        clocks anew, for up to some thousands of leads.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def OperateClock(self, request, context):
         """For the lead-sla workflow: does with a clock what an operator asks for, and leaves an activity that says who and
         why. With the metadata key `idempotency-key` once, however often it is called. CLOCK_CLOSED where the clock is
-        over, CLOCK_PAUSED, CLOCK_NOT_PAUSED, VALIDATION_FAILED.
+        over, CLOCK_PAUSED, CLOCK_NOT_PAUSED, CLOCK_OVERDUE, LEAD_CONVERTING, VALIDATION_FAILED. Reading is never refused for
+        how the clock stands: of one that is over it answers that, and nothing is recorded.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,6 +143,7 @@ class SlaServiceServicer:
 
     def ListClocks(self, request, context):
         """For the check-sla-clocks workflow: the next leads by id whose clock runs, or the clocks of leads by their ids.
+        Those whose clock is ordered and not delivered yet are left out: their run is about to hear of it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -136,8 +151,8 @@ class SlaServiceServicer:
 
     def RepairClocks(self, request, context):
         """For the check-sla-clocks workflow: orders the clocks of these leads anew, newer than any that a run may know.
-        Leads whose clock is ordered already and not delivered yet are left out, as are those that have no clock to run;
-        a run whose lead waits no more hears so.
+        Leads whose clock is ordered already and not delivered yet, or has changed since it was listed, are left out, as
+        are those that have no clock to run; a run whose lead waits no more hears so.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -180,6 +195,11 @@ def add_SlaServiceServicer_to_server(servicer, server):
                     servicer.CheckBreaches,
                     request_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesRequest.FromString,
                     response_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesResponse.SerializeToString,
+            ),
+            'RecordMissed': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordMissed,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.RecordMissedRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_sla__service__pb2.RecordMissedResponse.SerializeToString,
             ),
             'OperateClock': grpc.unary_unary_rpc_method_handler(
                     servicer.OperateClock,
@@ -317,6 +337,33 @@ class SlaService:
             '/leadline.leads.v1.SlaService/CheckBreaches',
             leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesRequest.SerializeToString,
             leadline_dot_leads_dot_v1_dot_sla__service__pb2.CheckBreachesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordMissed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.SlaService/RecordMissed',
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.RecordMissedRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_sla__service__pb2.RecordMissedResponse.FromString,
             options,
             channel_credentials,
             insecure,

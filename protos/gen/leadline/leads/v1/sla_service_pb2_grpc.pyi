@@ -47,17 +47,24 @@ class SlaServiceStub:
     """Records what clocks should have recorded by now and did not, orders those clocks anew, and has the check-sla-clocks
     workflow compare all clocks with their leads; waits for it up to `max_wait`.
     """
+    RecordMissed: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.RecordMissedRequest, _sla_service_pb2.RecordMissedResponse]
+    """For the check-sla-clocks workflow: records what clocks should have recorded by now and did not, and orders those
+    clocks anew, for up to some thousands of leads.
+    """
     OperateClock: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.OperateClockRequest, _sla_service_pb2.OperateClockResponse]
     """For the lead-sla workflow: does with a clock what an operator asks for, and leaves an activity that says who and
     why. With the metadata key `idempotency-key` once, however often it is called. CLOCK_CLOSED where the clock is
-    over, CLOCK_PAUSED, CLOCK_NOT_PAUSED, VALIDATION_FAILED.
+    over, CLOCK_PAUSED, CLOCK_NOT_PAUSED, CLOCK_OVERDUE, LEAD_CONVERTING, VALIDATION_FAILED. Reading is never refused for
+    how the clock stands: of one that is over it answers that, and nothing is recorded.
     """
     ListClocks: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.ListClocksRequest, _sla_service_pb2.ListClocksResponse]
-    """For the check-sla-clocks workflow: the next leads by id whose clock runs, or the clocks of leads by their ids."""
+    """For the check-sla-clocks workflow: the next leads by id whose clock runs, or the clocks of leads by their ids.
+    Those whose clock is ordered and not delivered yet are left out: their run is about to hear of it.
+    """
     RepairClocks: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.RepairClocksRequest, _sla_service_pb2.RepairClocksResponse]
     """For the check-sla-clocks workflow: orders the clocks of these leads anew, newer than any that a run may know.
-    Leads whose clock is ordered already and not delivered yet are left out, as are those that have no clock to run;
-    a run whose lead waits no more hears so.
+    Leads whose clock is ordered already and not delivered yet, or has changed since it was listed, are left out, as
+    are those that have no clock to run; a run whose lead waits no more hears so.
     """
     EndClockCheck: _grpc.UnaryUnaryMultiCallable[_sla_service_pb2.EndClockCheckRequest, _sla_service_pb2.EndClockCheckResponse]
     """For the check-sla-clocks workflow: the check that CheckBreaches asked for is over."""
@@ -85,17 +92,24 @@ class SlaServiceAsyncStub(SlaServiceStub):
     """Records what clocks should have recorded by now and did not, orders those clocks anew, and has the check-sla-clocks
     workflow compare all clocks with their leads; waits for it up to `max_wait`.
     """
+    RecordMissed: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.RecordMissedRequest, _sla_service_pb2.RecordMissedResponse]  # type: ignore[assignment]
+    """For the check-sla-clocks workflow: records what clocks should have recorded by now and did not, and orders those
+    clocks anew, for up to some thousands of leads.
+    """
     OperateClock: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.OperateClockRequest, _sla_service_pb2.OperateClockResponse]  # type: ignore[assignment]
     """For the lead-sla workflow: does with a clock what an operator asks for, and leaves an activity that says who and
     why. With the metadata key `idempotency-key` once, however often it is called. CLOCK_CLOSED where the clock is
-    over, CLOCK_PAUSED, CLOCK_NOT_PAUSED, VALIDATION_FAILED.
+    over, CLOCK_PAUSED, CLOCK_NOT_PAUSED, CLOCK_OVERDUE, LEAD_CONVERTING, VALIDATION_FAILED. Reading is never refused for
+    how the clock stands: of one that is over it answers that, and nothing is recorded.
     """
     ListClocks: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.ListClocksRequest, _sla_service_pb2.ListClocksResponse]  # type: ignore[assignment]
-    """For the check-sla-clocks workflow: the next leads by id whose clock runs, or the clocks of leads by their ids."""
+    """For the check-sla-clocks workflow: the next leads by id whose clock runs, or the clocks of leads by their ids.
+    Those whose clock is ordered and not delivered yet are left out: their run is about to hear of it.
+    """
     RepairClocks: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.RepairClocksRequest, _sla_service_pb2.RepairClocksResponse]  # type: ignore[assignment]
     """For the check-sla-clocks workflow: orders the clocks of these leads anew, newer than any that a run may know.
-    Leads whose clock is ordered already and not delivered yet are left out, as are those that have no clock to run;
-    a run whose lead waits no more hears so.
+    Leads whose clock is ordered already and not delivered yet, or has changed since it was listed, are left out, as
+    are those that have no clock to run; a run whose lead waits no more hears so.
     """
     EndClockCheck: _aio.UnaryUnaryMultiCallable[_sla_service_pb2.EndClockCheckRequest, _sla_service_pb2.EndClockCheckResponse]  # type: ignore[assignment]
     """For the check-sla-clocks workflow: the check that CheckBreaches asked for is over."""
@@ -146,6 +160,16 @@ class SlaServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def RecordMissed(
+        self,
+        request: _sla_service_pb2.RecordMissedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sla_service_pb2.RecordMissedResponse, _abc.Awaitable[_sla_service_pb2.RecordMissedResponse]]:
+        """For the check-sla-clocks workflow: records what clocks should have recorded by now and did not, and orders those
+        clocks anew, for up to some thousands of leads.
+        """
+
+    @_abc_1.abstractmethod
     def OperateClock(
         self,
         request: _sla_service_pb2.OperateClockRequest,
@@ -153,7 +177,8 @@ class SlaServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_sla_service_pb2.OperateClockResponse, _abc.Awaitable[_sla_service_pb2.OperateClockResponse]]:
         """For the lead-sla workflow: does with a clock what an operator asks for, and leaves an activity that says who and
         why. With the metadata key `idempotency-key` once, however often it is called. CLOCK_CLOSED where the clock is
-        over, CLOCK_PAUSED, CLOCK_NOT_PAUSED, VALIDATION_FAILED.
+        over, CLOCK_PAUSED, CLOCK_NOT_PAUSED, CLOCK_OVERDUE, LEAD_CONVERTING, VALIDATION_FAILED. Reading is never refused for
+        how the clock stands: of one that is over it answers that, and nothing is recorded.
         """
 
     @_abc_1.abstractmethod
@@ -162,7 +187,9 @@ class SlaServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sla_service_pb2.ListClocksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sla_service_pb2.ListClocksResponse, _abc.Awaitable[_sla_service_pb2.ListClocksResponse]]:
-        """For the check-sla-clocks workflow: the next leads by id whose clock runs, or the clocks of leads by their ids."""
+        """For the check-sla-clocks workflow: the next leads by id whose clock runs, or the clocks of leads by their ids.
+        Those whose clock is ordered and not delivered yet are left out: their run is about to hear of it.
+        """
 
     @_abc_1.abstractmethod
     def RepairClocks(
@@ -171,8 +198,8 @@ class SlaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sla_service_pb2.RepairClocksResponse, _abc.Awaitable[_sla_service_pb2.RepairClocksResponse]]:
         """For the check-sla-clocks workflow: orders the clocks of these leads anew, newer than any that a run may know.
-        Leads whose clock is ordered already and not delivered yet are left out, as are those that have no clock to run;
-        a run whose lead waits no more hears so.
+        Leads whose clock is ordered already and not delivered yet, or has changed since it was listed, are left out, as
+        are those that have no clock to run; a run whose lead waits no more hears so.
         """
 
     @_abc_1.abstractmethod

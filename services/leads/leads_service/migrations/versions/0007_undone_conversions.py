@@ -24,9 +24,12 @@ def upgrade() -> None:
     op.drop_index("conversions_one_running", table_name="conversions")
     op.create_index("conversions_one_unfinished", "conversions", ["lead_id"], unique=True, postgresql_where=_UNFINISHED)
     op.create_index("conversions_unfinished", "conversions", ["id"], postgresql_where=_UNFINISHED)
+    # A converted lead is locked, too, while its conversion is being undone.
+    _require_of_converted("converted_at IS NOT NULL")
 
 
 def downgrade() -> None:
+    _require_of_converted("(converted_at IS NOT NULL AND conversion_id IS NULL)")
     op.drop_index("conversions_unfinished", table_name="conversions")
     op.drop_index("conversions_one_unfinished", table_name="conversions")
     op.create_index(
@@ -44,3 +47,8 @@ def downgrade() -> None:
 def _allow(states: str) -> None:
     op.drop_constraint("conversions_state_known", "conversions")
     op.create_check_constraint("conversions_state_known", "conversions", f"state IN ({states})")
+
+
+def _require_of_converted(what: str) -> None:
+    op.drop_constraint("leads_converted_whole", "leads")
+    op.create_check_constraint("leads_converted_whole", "leads", f"status <> 'converted' OR {what}")

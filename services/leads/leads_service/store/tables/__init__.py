@@ -27,10 +27,11 @@ from leads_service.store.tables.counts import (
     LEAD_COUNTS_OF_MONTH,
     LEAD_COUNTS_OF_OWNER,
     LEAD_FACETS,
+    LEAD_SUMS_OF_MONTH,
     LEAD_TEXTS,
 )
 from leads_service.store.tables.imports import IMPORT_MATCHES, IMPORT_REFUSALS, IMPORTS
-from leads_service.store.tables.leads import LEADS, TO_RECORD
+from leads_service.store.tables.leads import LEADS, RUNNING_CLOCK, TO_RECORD
 from leads_service.store.tables.sla import CLOCK_CHECKS, NOTIFICATION_NUMBERS, NOTIFICATIONS
 
 OUTBOX = outbox_table(METADATA)
@@ -54,6 +55,7 @@ __all__ = [
     "LEAD_COUNTS_OF_OWNER",
     "LEAD_COUNT_CHANGES",
     "LEAD_FACETS",
+    "LEAD_SUMS_OF_MONTH",
     "LEAD_TEXTS",
     "METADATA",
     "NOTES",
@@ -64,6 +66,7 @@ __all__ = [
     "RESCORE",
     "RETIREMENTS",
     "RETIREMENT_MOVES",
+    "RUNNING_CLOCK",
     "STAGE_ASSIGNMENTS",
     "TEAM_MEMBERS",
     "TO_RECORD",

@@ -23,7 +23,7 @@ LEAD_TEXTS = sa.Table(
 )
 
 
-def _count_table(name: str, *columns: sa.Column[Any]) -> sa.Table:
+def _count_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
     """A table of how many leads there are of each facet. Who writes it is not this service but the database."""
     return sa.Table(name, METADATA, *columns, sa.Column("leads", sa.BigInteger, nullable=False))
 
@@ -45,7 +45,14 @@ def _facet_parts() -> tuple[sa.Column[Any], ...]:
 
 
 LEAD_FACETS = _count_table("lead_facets", _facet(), *_facet_parts())
-LEAD_COUNTS_OF_MONTH = _count_table("lead_counts_of_month", sa.Column("month", sa.Date, primary_key=True), _facet())
+LEAD_COUNTS_OF_MONTH = _count_table(
+    "lead_counts_of_month",
+    sa.Column("month", sa.Date, primary_key=True),
+    _facet(),
+    sa.Index("lead_counts_of_month_facet", "facet", "month"),
+)
+# Of all facets together.
+LEAD_SUMS_OF_MONTH = _count_table("lead_sums_of_month", sa.Column("month", sa.Date, primary_key=True))
 LEAD_COUNTS_OF_OWNER = _count_table("lead_counts_of_owner", sa.Column("owner", sa.Uuid, primary_key=True), _facet())
 
 # What is not in the counts yet: each transaction that changes leads adds rows of its own, so that none waits.

@@ -31,6 +31,9 @@ TO_RECORD = (
     "OR first_response_at IS NULL AND sla_escalations @> '[{\"escalatedAt\": null}]')"
 )
 
+# There is a promise, and somebody is still waited for.
+RUNNING_CLOCK = "deleted_at IS NULL AND clock_closed_by = '' AND sla_deadline IS NOT NULL"
+
 LEADS = sa.Table(
     "leads",
     METADATA,
@@ -92,11 +95,10 @@ LEADS = sa.Table(
     sa.Column("facet", sa.BigInteger, sa.Computed(_FACET, persisted=True)),
     sa.CheckConstraint("status IN ('open', 'converted', 'disqualified')", name="leads_status_known"),
     sa.CheckConstraint("estimated_value >= 0", name="leads_estimated_value_not_negative"),
-    sa.CheckConstraint(
-        "status <> 'converted' OR (converted_at IS NOT NULL AND conversion_id IS NULL)", name="leads_converted_whole"
-    ),
+    sa.CheckConstraint("status <> 'converted' OR converted_at IS NOT NULL", name="leads_converted_whole"),
     # Leads on whose clock something is still to be recorded, be it due or not.
     sa.Index("leads_to_record", "sla_at_risk_at", "id", postgresql_where=sa.text(TO_RECORD)),
+    sa.Index("leads_running_clocks", "id", postgresql_where=sa.text(RUNNING_CLOCK)),
     # Counted at each entry to a stage that assigns to whoever has the least.
     sa.Index("leads_open_of_owner", "assigned_to", postgresql_where=sa.text("status = 'open' AND deleted_at IS NULL")),
     sa.Index("leads_email", sa.text("lower(email)"), postgresql_where=ALIVE),
