@@ -29,23 +29,28 @@ from made_leads import OWNERS, Process
 from rich.console import Console
 from rich.table import Table
 
+from kit.errors import LeadlineError
 from kit.rpc.calls import call, is_serving, open_channel
 from kit.rpc.times import to_timestamp
 from kit.tokens import sign_token
 
 _SORTS = "createdAt updatedAt firstName lastName company score estimatedValue priority stage slaDeadline".split()  # noqa: SIM905
 _STATUSES = {"open": lead_pb2.LEAD_STATUS_OPEN, "converted": lead_pb2.LEAD_STATUS_CONVERTED}
+_TOO_MUCH = {"SEARCH_TOO_SHORT", "SEARCH_TOO_BROAD", "PAGE_TOO_DEEP"}
+# Statements are prepared after some calls: on each connection, that is.
+_WARM = 5
 Which = Mapping[str, Any]
 # By the number of the call, so that not all ask for the same.
 Kind = Callable[[int], Which]
 
 
 def kinds(process: Process, now: datetime) -> dict[str, Kind]:
-    """Each allowed kind of query, by what it is called: filters by their REST names."""
+    """Each kind of query, by what it is called: filters by their REST names. Those that are refused say so."""
     stage = {name: str(stage_id) for name, stage_id in process.stages.items()}
     owners = [str(owner) for owner in OWNERS]
     days = {ago: (now - timedelta(days=ago)).isoformat() for ago in (1, 7, 40, 75, 100, 465)}
-    words = ("smithson", "müller", "acme", "zoë")
+    broad, narrow = ("smithson", "müller", "acme", "zoë"), ("nova robotics", "yuki w", "zoë smi", "garciason1")
+    few = {"source": "other", "priority": "critical", "status": "open", "qualified": "true"}
     found: dict[str, Kind] = {
         f"sorted by {by} {way}": lambda _, by=by, way=way: {"sortBy": by, "sortDir": way}  # type: ignore[misc]
         for by in _SORTS
@@ -58,7 +63,7 @@ def kinds(process: Process, now: datetime) -> dict[str, Kind]:
         "two stages, by company": {"stageId": f"{stage['New']},{stage['Qualified']}", "sortBy": "company"},
         "pipeline": {"pipelineId": str(process.pipeline_id)},
         "source and priority": {"source": "website,event", "priority": "high"},
-        "few of many filters": {"source": "other", "priority": "critical", "status": "open", "qualified": "true"},
+        "few of many filters": few,
         "not qualified, by score": {"qualified": "false", "sortBy": "score"},
         "nobody's": {"assignedTo": "none"},
         "nobody's and new, by value": {
@@ -83,17 +88,33 @@ def kinds(process: Process, now: datetime) -> dict[str, Kind]:
             "status": "converted",
             "sortBy": "lastName",
         },
+        "created in a year, open": {"createdFrom": days[465], "createdTo": days[100], "status": "open"},
         "page 100 of an order": {"page": 100, "sortBy": "company"},
         "page 100 of a filter": {"page": 100, "status": "open"},
         "the last page": {"page": "last", "sortBy": "lastName"},
         "past the end": {"page": 1_000_000},
-        "page 20,000, the middle": {"page": 20_000, "sortBy": "updatedAt"},
+        "page 401, as deep as allowed": {"page": 401, "sortBy": "updatedAt"},
+        "page 401 of a filter": {"page": 401, "status": "open"},
+        "refused: page 20,000, the middle": {"page": 20_000, "sortBy": "updatedAt"},
         "search: an e-mail address": {"search": "zoë.smithson1"},
         "search: 1 in 500, by company": {"search": "nova robotics", "sortBy": "company"},
-        "search: 1 in 50": {"search": "acme"},
-        "search: 1 in 50 with filters": {"search": "acme", "status": "open", "priority": "high"},
-        "search: 1 in 3": {"search": "gmail"},
-        "search: two letters": {"search": "an"},
+        "search: 1 in 500 with filters": {"search": "nova robotics", "status": "open", "priority": "high"},
+        "search: a first name and a letter": {"search": "yuki w"},
+        "search: nobody has it": {"search": "zzyzx"},
+        "search: a letter in few leads": {**few, "search": "a"},
+        "search: a letter in few leads, by company": {**few, "search": "a", "sortBy": "company"},
+        "search without total: 1 in 50": {"search": "acme", "withTotal": "false"},
+        "search without total: 1 in 50 with filters": {
+            "search": "acme",
+            "status": "open",
+            "priority": "high",
+            "withTotal": "false",
+        },
+        "search without total: 1 in 3": {"search": "gmail", "withTotal": "false"},
+        "search without total: two letters": {"search": "an", "withTotal": "false"},
+        "refused: search 1 in 50 with filters": {"search": "acme", "status": "open", "priority": "high"},
+        "refused: search 1 in 3": {"search": "gmail"},
+        "refused: search two letters": {"search": "an"},
     }
     found |= {name: lambda _, which=which: which for name, which in fixed.items()}  # type: ignore[misc]
     found |= {
@@ -109,7 +130,12 @@ def kinds(process: Process, now: datetime) -> dict[str, Kind]:
             "createdFrom": days[465],
             "createdTo": days[100],
         },
-        "owner and search": lambda number: {"assignedTo": owners[number % 20], "search": words[number % 4]},
+        "owner and search": lambda number: {"assignedTo": owners[number % 20], "search": narrow[number % 4]},
+        "owner and search without total": lambda number: {
+            "assignedTo": owners[number % 20],
+            "search": broad[number % 4],
+            "withTotal": "false",
+        },
     }
     return found
 
@@ -123,6 +149,7 @@ def as_request(which: Which, total: int) -> lead_service_pb2.ListLeadsRequest:
         sort_by=which.get("sortBy", ""),
         sort_dir=which.get("sortDir", ""),
         page=page_of(which, total),
+        without_total=which.get("withTotal") == "false",
         **{name: which[key].split(",") for key, name in lists.items() if key in which},
     )
     if "status" in which:
@@ -194,25 +221,26 @@ def _free_ports(count: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Figure:
-    """How one kind of query went."""
+    """How one kind of query went; no leads where it was refused."""
 
-    total: int
+    total: int | None
     milliseconds: Sequence[float]
 
     def row(self) -> list[str]:
         """Leads in the list, median, p95 and longest."""
         p95 = statistics.quantiles(self.milliseconds, n=20)[18]
         figures = (statistics.median(self.milliseconds), p95, max(self.milliseconds))
-        return [f"{self.total:,}", *(f"{each:.1f}" for each in figures)]
+        return ["refused" if self.total is None else f"{self.total:,}", *(f"{each:.1f}" for each in figures)]
 
 
-async def measure(ask: Callable[[Which], Awaitable[int]], kind: Kind, calls: int, clients: int) -> Figure:
+async def measure(ask: Callable[[Which], Awaitable[int | None]], kind: Kind, calls: int, clients: int) -> Figure:
     """Ask so often with so many clients; each asks a few times before, so that all are warm."""
-    numbers, milliseconds, total = iter(range(calls)), list[float](), 0
+    numbers, milliseconds, total = iter(range(calls)), list[float](), None
 
     async def client() -> None:
         nonlocal total
-        await ask(kind(0))
+        for number in range(_WARM):
+            await ask(kind(number))
         for number in numbers:
             began = time.perf_counter()
             total = await ask(kind(number))
@@ -233,21 +261,34 @@ async def run(doors: Doors, wanted: Mapping[str, Kind], *, calls: int, clients: 
         await _until_ready(channel)
         every = (await call(stub.ListLeads, as_request({}, 0), token=doors.token, timeout=60)).total
 
-        async def by_grpc(which: Which) -> int:
-            answer = await call(stub.ListLeads, as_request(which, every), token=doors.token, timeout=60)
+        async def by_grpc(which: Which) -> int | None:
+            try:
+                answer = await call(stub.ListLeads, as_request(which, every), token=doors.token, timeout=60)
+            except LeadlineError as error:
+                _require_expected(error.reason)
+                return None
             return int(answer.total)
 
-        async def by_rest(which: Which) -> int:
+        async def by_rest(which: Which) -> int | None:
             query = {**which, **({"page": str(page_of(which, every))} if "page" in which else {})}
             answer = await http.get(f"{doors.gateway}/leads?{urlencode(query)}", headers=headers)
+            if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
+                _require_expected(answer.json()["code"].upper())
+                return None
             answer.raise_for_status()
-            return int(answer.json()["meta"]["total"])
+            return int(answer.json()["meta"].get("total", 0))
 
         for name, kind in wanted.items():
             figure = await measure(by_rest if rest else by_grpc, kind, calls, clients)
             table.add_row(name, *figure.row())
             Console(stderr=True).print(name, *figure.row()[:3])
     return table
+
+
+def _require_expected(reason: str) -> None:
+    if reason not in _TOO_MUCH:
+        message = f"refused as {reason}"
+        raise RuntimeError(message)
 
 
 async def _until_ready(channel: Any) -> None:

@@ -21,4 +21,9 @@ def dumps(value: Any) -> str:
 
 def loads(text: str | bytes) -> Any:
     """The value of JSON text; raises ValueError for anything else, NaN and infinities included."""
-    return _DECODER.decode(text if isinstance(text, str) else text.decode())
+    text = text if isinstance(text, str) else text.decode()
+    if not text.startswith("{"):
+        return _DECODER.decode(text)
+    # What the database writes has nothing around it: it is not looked through for that.
+    value, end = _DECODER.raw_decode(text)
+    return value if end == len(text) else _DECODER.decode(text)

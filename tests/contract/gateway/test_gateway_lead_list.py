@@ -6,8 +6,9 @@ import httpx
 import pytest
 from leadline.leads.v1 import lead_pb2, lead_service_pb2, timeline_service_pb2
 
+from kit.errors import FieldViolation, invalid
 from tests.contract.gateway import samples
-from tests.contract.gateway.answers import assert_documented, exact
+from tests.contract.gateway.answers import assert_documented, assert_problem, exact
 from tests.contract.gateway.backend import Backend
 from tests.contract.gateway.samples import PIPELINE_ID, STAGE_ID, USER_ID, uid
 
@@ -30,6 +31,8 @@ FILTERS: list[tuple[str, dict[str, Any]]] = [
     ("page=3&limit=100", {"page": 3, "limit": 100}),
     ("sortBy=slaDeadline&sortDir=asc", {"sort_by": "slaDeadline", "sort_dir": "asc"}),
     ("cursor=abc", {"cursor": "abc", "page": 0}),
+    ("withTotal=false", {"without_total": True}),
+    ("withTotal=true", {}),
 ]
 
 
@@ -57,6 +60,24 @@ async def test_the_page_after_a_cursor_has_no_number(admin: httpx.AsyncClient, b
     assert_documented(response)
     meta = {"total": 50, "page": None, "limit": 25, "totalPages": 2, "nextCursor": None}
     assert response.json() == {"data": [], "meta": meta}
+
+
+async def test_a_total_that_nobody_wants_is_left_out(admin: httpx.AsyncClient, backend: Backend) -> None:
+    backend.answers["ListLeads"] = lead_service_pb2.ListLeadsResponse(next_cursor="abc")
+    response = await admin.get("/leads?withTotal=false&search=a")
+    assert_documented(response)
+    assert response.json() == {"data": [], "meta": {"page": 1, "limit": 25, "nextCursor": "abc"}}
+
+
+@pytest.mark.parametrize(
+    ("reason", "field"), [("SEARCH_TOO_SHORT", "search"), ("SEARCH_TOO_BROAD", "search"), ("PAGE_TOO_DEEP", "page")]
+)
+async def test_what_takes_too_much_is_refused_with_the_parameter_at_fault(
+    reason: str, field: str, admin: httpx.AsyncClient, backend: Backend
+) -> None:
+    backend.answers["ListLeads"] = invalid(FieldViolation(field, reason, "Too much."), reason=reason)
+    problem = assert_problem(await admin.get("/leads?search=an"), 422, reason.lower())
+    assert problem["errors"] == [{"field": field, "code": reason.lower(), "message": "Too much."}]
 
 
 async def test_what_is_around_a_lead_goes_on_by_cursor_too(admin: httpx.AsyncClient, backend: Backend) -> None:

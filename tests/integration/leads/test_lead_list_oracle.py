@@ -1,6 +1,7 @@
 """Lists against an oracle: any filters, any order, any page, however the list is read, at once and while it changes."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from kit.clock import utc_now
 from kit.db.database import Database
 from kit.db.migrations import migrate
+from kit.errors import LeadlineError
+from leads_service.domain.list_bounds import ListBounds
 from leads_service.main import MIGRATIONS
 from leads_service.store import lead_counts, lead_list, lead_order
 from leads_service.store.lead_list import LeadFilter, LeadOrder, Means, Span, list_leads, next_page
@@ -118,3 +121,18 @@ async def test_a_total_that_nobody_wants_is_not_counted(many: Database, oracle: 
     assert page.total is None
     assert len(page.leads) == 5
     assert oracle.leads
+
+
+async def test_a_text_that_is_less_rare_than_was_estimated_is_counted_all_the_same(
+    many: Database, oracle: Oracle
+) -> None:
+    means = Means(ListBounds(searched=100, depth=COUNT), list_oracle.trigrams())
+    which = LeadFilter(search="acme", sources=["event"])
+    expected = oracle.answer(which, LeadOrder(), NOW)
+    assert len(oracle.answer(LeadFilter(search="acme"), LeadOrder(), NOW)) > 100
+    async with many.reading() as connection:
+        page = await list_leads(connection, which, LeadOrder(), Span(100), now=NOW, means=means)
+        with pytest.raises(LeadlineError) as refused:
+            await list_leads(connection, replace(which, sources=()), LeadOrder(), Span(1), now=NOW, means=means)
+    assert ([lead.id for lead in page.leads], page.total) == (expected, len(expected))
+    assert refused.value.reason == "SEARCH_TOO_BROAD"

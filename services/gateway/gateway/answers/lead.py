@@ -65,9 +65,12 @@ def _failed(failures: Iterable[lead_service_pb2.BulkFailure]) -> list[dict[str, 
     return [{"id": one.lead_id, "code": one.reason.lower(), "message": one.message} for one in failures]
 
 
-def lead_page(answer: lead_service_pb2.ListLeadsResponse, *, page: int | None, limit: int) -> Response:
+def lead_page(
+    answer: lead_service_pb2.ListLeadsResponse, *, page: int | None, limit: int, with_total: bool
+) -> Response:
     """A page of leads; its number is null where a cursor was followed."""
-    return cursor_page([listed_lead(lead) for lead in answer.leads], answer, page=page, limit=limit)
+    leads = [listed_lead(lead) for lead in answer.leads]
+    return cursor_page(leads, answer, page=page, limit=limit, with_total=with_total)
 
 
 def _fields(lead: lead_pb2.Lead) -> dict[str, Any]:

@@ -45,13 +45,21 @@ async def list_leads(services: Services, query: Annotated[LeadQuery, Query()]) -
     """List leads.
 
     Filters combine with and, several values of one (by comma) with or. `meta.nextCursor` as `cursor` pages on
-    without counting from the start.
+    without counting from the start. Where very many leads have what is searched for, the total is not counted: 422, and
+    `withTotal=false` answers without it.
     """
     if query.cursor and query.page is not None:
         raise invalid_field("page", "NOT_TOGETHER", "Give a page or a cursor, not both.")
     page = None if query.cursor else query.page or 1
-    request = lead_service_pb2.ListLeadsRequest(page=page or 0, limit=query.limit, cursor=query.cursor, **query.which())
-    return lead_page(await services.call(services.leads.ListLeads, request), page=page, limit=query.limit)
+    request = lead_service_pb2.ListLeadsRequest(
+        page=page or 0,
+        limit=query.limit,
+        cursor=query.cursor,
+        without_total=not query.with_total,
+        **query.which(),
+    )
+    answer = await services.call(services.leads.ListLeads, request)
+    return lead_page(answer, page=page, limit=query.limit, with_total=query.with_total)
 
 
 # Before the lead with an id, which would take `bulk-update` for one.

@@ -173,10 +173,10 @@ class Lead(ListedLead):
 class LeadListMeta(Answer):
     """Where in the list a page stands. `page` is null where a cursor was followed."""
 
-    total: int
+    total: int = Field(default_factory=int, description="Left out, as `totalPages` is, where `withTotal` is false.")
     page: int | None
     limit: int
-    total_pages: int
+    total_pages: int = Field(default_factory=int)
     next_cursor: str | None
 
 

@@ -75,3 +75,4 @@ class LeadQuery(ExportQuery):
     page: PageNumber | None = Field(None, description="From 1; not together with a cursor.")
     limit: Limit = 25
     cursor: str = Field("", max_length=2000, description="`meta.nextCursor` of an earlier answer.")
+    with_total: QueryFlag = Field(True, description="false: without `meta.total` and `meta.totalPages`, any search.")
