@@ -5,7 +5,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(PY):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint format check gen check-gen breaking capture-histories check-images bench bench-rescore bench-imports bench-export bench-load bench-lists clean
+.PHONY: help setup up test lint format check gen check-gen breaking capture-histories fingerprints faults test-ui check-images bench bench-rescore bench-imports bench-export bench-load bench-lists bench-clocks bench-sla-summary clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -22,8 +22,8 @@ setup: .venv/.ready ## prepare the environment in .venv
 up: setup ## start the whole product on this machine
 	@$(PY)/leadline up $(ARGS)
 
-test: setup ## run all tests
-	$(PY)/pytest $(ARGS)
+test: setup ## run all tests, two at a time: most of them wait for real servers
+	$(PY)/pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: setup ## formatter, linter, types, import contracts, protos: all without changing anything
 	$(PY)/ruff format --check .
@@ -53,6 +53,17 @@ breaking: setup ## compare the protos with the main branch: wire and JSON names 
 capture-histories: setup ## record workflow histories anew, for the replay tests
 	$(PY)/python -m tests.workflows.capture
 
+faults: setup ## kill parts at random for two minutes while 500 leads with clocks of seconds come in: [SECONDS=… LEADS=… SEED=…]
+	@LEADLINE_FAULT_SECONDS=$(or $(SECONDS),120) LEADLINE_FAULT_LEADS=$(or $(LEADS),500) LEADLINE_FAULT_SEED=$(SEED) \
+		$(PY)/pytest -q tests/faults/test_killed_clocks.py --log-disable=httpx \
+		-o log_cli=true -o log_cli_level=INFO -o log_cli_format="%(asctime)s %(message)s" $(ARGS)
+
+test-ui: setup ## read the Temporal UI of a running product in a headless Chromium, which must be on the PATH
+	$(PY)/pytest -rs tests/e2e/test_temporal_ui.py $(ARGS)
+
+fingerprints: setup ## write the commands of each workflow anew, where they were changed on purpose
+	$(PY)/python -m tests.workflows.fingerprint
+
 check-images: setup ## carry out the build stage of each Dockerfile without Docker; needs the package index
 	$(PY)/python -m deploy.check_images
 
@@ -73,6 +84,12 @@ bench-load: setup ## fill a PostgreSQL of its own in a folder with a million lea
 
 bench-lists: setup ## how fast lists are answered, from a folder of bench-load: ARGS="--folder FOLDER [--rest] [--only …]"
 	@$(PY)/python bench/lists.py $(ARGS)
+
+bench-clocks: setup ## how SLA clocks do on a stack of their own: ARGS="burst|lone|open [--help]"
+	@$(PY)/python bench/clocks.py $(ARGS)
+
+bench-sla-summary: setup ## how fast the SLA summary is answered, from a folder of bench-load: ARGS="--folder FOLDER [--only …]"
+	@$(PY)/python bench/sla_summary.py $(ARGS)
 
 clean: ## remove the environment and caches, keep the data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
