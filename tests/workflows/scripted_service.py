@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from kit.context import request_id, workflow_id
 from kit.errors import LeadlineError
+from kit.rpc.guard import Context
 from kit.rpc.server import RpcServer, Served
 from kit.tokens import TokenVerifier
 from tests.support import tokens
@@ -27,6 +28,7 @@ class Call:
     request: Any
     request_id: str
     workflow_id: str
+    idempotency_key: str
 
 
 class Script:
@@ -41,8 +43,9 @@ class Script:
         return [call.request for call in self.calls if call.method == method]
 
     def __getattr__(self, method: str) -> Any:
-        async def answer(request: Any, _context: object) -> Message:
-            self.calls.append(Call(method, request, request_id.get(), workflow_id.get()))
+        async def answer(request: Any, context: Context) -> Message:
+            key = dict(context.invocation_metadata() or ()).get("idempotency-key", "")
+            self.calls.append(Call(method, request, request_id.get(), workflow_id.get(), str(key)))
             said = self.answers[method]
             if isinstance(said, LeadlineError):
                 raise said

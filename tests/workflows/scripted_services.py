@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -13,6 +13,8 @@ from leadline.crm.v1 import placement_service_pb2, placement_service_pb2_grpc
 from leadline.leads.v1 import (
     conversion_service_pb2,
     conversion_service_pb2_grpc,
+    document_service_pb2,
+    document_service_pb2_grpc,
     import_service_pb2,
     import_service_pb2_grpc,
     retirement_service_pb2,
@@ -21,6 +23,8 @@ from leadline.leads.v1 import (
     scoring_service_pb2_grpc,
     sla_service_pb2,
     sla_service_pb2_grpc,
+    team_service_pb2,
+    team_service_pb2_grpc,
     timeline_service_pb2,
     timeline_service_pb2_grpc,
 )
@@ -28,6 +32,7 @@ from leadline.settings.v1 import retirement_service_pb2 as settings_pb2
 from leadline.settings.v1 import retirement_service_pb2_grpc as settings_grpc
 from pydantic import SecretStr
 from temporalio import activity
+from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -45,6 +50,14 @@ LEADS: list[tuple[Add, ServiceDescriptor]] = [
     (
         timeline_service_pb2_grpc.add_TimelineServiceServicer_to_server,
         timeline_service_pb2.DESCRIPTOR.services_by_name["TimelineService"],
+    ),
+    (
+        document_service_pb2_grpc.add_DocumentServiceServicer_to_server,
+        document_service_pb2.DESCRIPTOR.services_by_name["DocumentService"],
+    ),
+    (
+        team_service_pb2_grpc.add_TeamServiceServicer_to_server,
+        team_service_pb2.DESCRIPTOR.services_by_name["TeamService"],
     ),
     (
         scoring_service_pb2_grpc.add_ScoringServiceServicer_to_server,
@@ -85,7 +98,18 @@ PLAN = conversion_service_pb2.ConversionPlan(
         link_id="c-0", new_id="c-1", last_name="Johnson", email="alice@startup.io"
     ),
     opportunity=conversion_service_pb2.OpportunityPlan(
-        new_id="o-1", name="Deal", pipeline_id="p-1", stage_id="s-1", value="50000.00", currency="USD"
+        new_id="o-1",
+        name="Deal",
+        pipeline_id="p-1",
+        stage_id="s-1",
+        value="50000.00",
+        currency="USD",
+        custom_fields='{"utm":1}',
+        lines=[
+            conversion_service_pb2.LinePlan(
+                id="line-1", product_id="p-1", product_name="Plan", quantity="2", unit_price="5000", discount="10"
+            )
+        ],
     ),
 )
 
@@ -99,14 +123,16 @@ class Services:
     settings: Script
     activities: dict[str, Callable[..., Any]]
 
-    async def run(self, name: str, *order: object) -> Any:
-        """Run an activity once."""
-        return await ActivityEnvironment().run(self.activities[name], *order)
+    async def run(self, name: str, *order: object, client: Client | None = None, **info: Any) -> Any:
+        """Run an activity once; ``info`` is what is different about this attempt."""
+        environment = ActivityEnvironment(client)
+        environment.info = replace(environment.info, **info)
+        return await environment.run(self.activities[name], *order)
 
-    async def failure(self, name: str, *order: object) -> ApplicationError:
+    async def failure(self, name: str, *order: object, **info: Any) -> ApplicationError:
         """The failure of an activity's one attempt."""
         with pytest.raises(ApplicationError) as raised:
-            await self.run(name, *order)
+            await self.run(name, *order, **info)
         return raised.value
 
 
@@ -122,6 +148,7 @@ async def scripted_services() -> AsyncIterator[Services]:
     """Services that know one plan, take every report, and otherwise answer what the test says."""
     leads, crm, settings = Script(), Script(), Script()
     leads.answers["GetConversionPlan"] = conversion_service_pb2.GetConversionPlanResponse(plan=PLAN)
+    leads.answers["ReportConversion"] = conversion_service_pb2.ReportConversionResponse()
     settings.answers["ReportRetirement"] = settings_pb2.ReportRetirementResponse()
     async with AsyncExitStack() as opened:
         leads_address = await opened.enter_async_context(serving(leads, LEADS))
@@ -129,7 +156,13 @@ async def scripted_services() -> AsyncIterator[Services]:
         settings_address = await opened.enter_async_context(serving(settings, SETTINGS))
         addresses = settings_for(leads_address, crm_address, settings_address)
         activities = await opened.enter_async_context(open_activities(addresses))
-        every = [*activities.sla, *activities.conversion, *activities.settings, *activities.imports]
+        every = [
+            *activities.sla,
+            *activities.conversion,
+            *activities.settings,
+            *activities.imports,
+            *activities.checks,
+        ]
         yield Services(leads, crm, settings, {_name(each): each for each in every})
 
 

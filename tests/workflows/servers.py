@@ -6,13 +6,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.common import SearchAttributeKey
 from temporalio.testing import WorkflowEnvironment
 
 from leadline_workflows.contracts import search_attributes
+from leadline_workflows.runtime.namespace import add_search_attributes
 
 # A machine that is busy with other things starts a server in more than the usual five seconds.
 _STARTUP = timedelta(seconds=60)
@@ -30,10 +30,7 @@ async def start_skipping() -> WorkflowEnvironment:
     environment = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=binary("temporal-test-server"), test_server_startup_timeout=_STARTUP
     )
-    keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
-    await environment.client.operator_service.add_search_attributes(
-        AddSearchAttributesRequest(search_attributes=dict.fromkeys(search_attributes.KEYWORDS, keyword))
-    )
+    await add_search_attributes(environment.client, search_attributes.TYPES)
     return environment
 
 
@@ -42,19 +39,30 @@ async def start_temporal(
     *,
     identity: str | None = None,
     port: int | None = None,
-    keywords: Sequence[str] = search_attributes.KEYWORDS,
+    attributes: Sequence[str] = tuple(search_attributes.TYPES),
+    database: Path | None = None,
 ) -> WorkflowEnvironment:
-    """The real server. Each run that is started through its client skips time on its own."""
+    """The real server. Each run that is started through its client skips time on its own.
+
+    What a server on a ``database`` file knew, the next one on it knows.
+    """
     settings = {"frontend.WorkflowTimeSkippingEnabled": "true"} | dict(dynamic_configuration or {})
     arguments = [part for name, value in settings.items() for part in ("--dynamic-config-value", f"{name}={value}")]
+    arguments += ["--db-filename", str(database)] if database else []
     return await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=binary("temporal"),
         dev_server_extra_args=arguments,
         dev_server_startup_timeout=_STARTUP,
-        search_attributes=[SearchAttributeKey.for_keyword(name) for name in keywords],
+        search_attributes=[_key(name) for name in attributes],
         identity=identity,
         port=port,
     )
+
+
+def _key(name: str) -> SearchAttributeKey[Any]:
+    if name in search_attributes.DATETIMES:
+        return SearchAttributeKey.for_datetime(name)
+    return SearchAttributeKey.for_keyword(name)
 
 
 def free_port() -> int:

@@ -1,17 +1,19 @@
-"""The activities of the lead-conversion workflow against real gRPC servers: what they ask, and what is final."""
+"""The activities of the convert-lead workflow against real gRPC servers: what they ask, and what is final."""
+
+from datetime import UTC, datetime
 
 import pytest
 from leadline.crm.v1 import conversion_record_service_pb2 as records_pb2
-from leadline.leads.v1 import conversion_service_pb2, timeline_service_pb2
+from leadline.leads.v1 import conversion_service_pb2
 from temporalio.exceptions import ApplicationErrorCategory
 
 from kit.errors import LeadlineError, forbidden, not_found, refused, unavailable
+from leadline_workflows.activities import conversion_plans
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.conversion import (
     ConversionRecords,
     ConversionRef,
     ConversionState,
-    CopyNotes,
     EnsuredRecord,
     FailConversion,
     PlanOutline,
@@ -22,11 +24,24 @@ from tests.workflows.scripted_services import PLAN, Services
 async def test_the_plan_is_outlined_without_what_it_says(services: Services) -> None:
     services.leads.answers["GetConversionPlan"] = conversion_service_pb2.GetConversionPlanResponse(
         plan=conversion_service_pb2.ConversionPlan(
-            state=conversion_service_pb2.CONVERSION_STATE_RUNNING, contact=PLAN.contact
+            state=conversion_service_pb2.CONVERSION_STATE_RUNNING,
+            contact=PLAN.contact,
+            has_documents=True,
         )
     )
     outline = await services.run(names.READ_PLAN, ConversionRef("conversion-1"))
-    assert outline == PlanOutline(ConversionState.RUNNING, account=False, contact=True, opportunity=False)
+    assert outline == PlanOutline(ConversionState.RUNNING, contact=True, documents=True)
+
+
+STATES = conversion_service_pb2.ConversionState.items()
+
+
+@pytest.mark.parametrize(("name", "state"), STATES[1:], ids=[name for name, _ in STATES[1:]])
+async def test_each_state_has_its_word(services: Services, name: str, state: int) -> None:
+    plan = conversion_service_pb2.ConversionPlan(state=conversion_service_pb2.ConversionState.ValueType(state))
+    services.leads.answers["GetConversionPlan"] = conversion_service_pb2.GetConversionPlanResponse(plan=plan)
+    outline = await services.run(names.READ_PLAN, ConversionRef("conversion-1"))
+    assert outline == PlanOutline(ConversionState(name.removeprefix("CONVERSION_STATE_").lower()))
 
 
 async def test_a_plan_that_nobody_knows_is_unknown(services: Services) -> None:
@@ -85,8 +100,82 @@ async def test_the_opportunity_of_the_plan_is_asked_for_with_what_was_ensured(se
             value="50000.00",
             currency="USD",
             owner_id="owner-1",
+            custom_fields='{"utm":1}',
+            lines=[
+                records_pb2.NewOpportunityLine(
+                    id="line-1", product_id="p-1", product_name="Plan", quantity="2", unit_price="5000", discount="10"
+                )
+            ],
         )
     ]
+
+
+async def test_a_plan_is_read_once_by_a_worker_and_by_another_one_anew(services: Services) -> None:
+    services.crm.answers["EnsureAccount"] = records_pb2.EnsureAccountResponse(account_id="a-1", made=True)
+    order = ConversionRecords("conversion-1")
+    # The run began on another worker.
+    await services.run(names.ENSURE_ACCOUNT, order)
+    assert len(services.leads.of("GetConversionPlan")) == 1
+    await services.run(names.READ_PLAN, ConversionRef("conversion-1"))
+    for _ in range(3):
+        await services.run(names.ENSURE_ACCOUNT, order)
+    assert len(services.leads.of("GetConversionPlan")) == 2
+    # Its state is not known for good.
+    await services.run(names.READ_PLAN, ConversionRef("conversion-1"))
+    assert len(services.leads.of("GetConversionPlan")) == 3
+
+
+async def test_no_more_plans_are_kept_than_a_worker_has_room_for(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversion_plans, "_MOST_PLANS", 2)
+    services.crm.answers["EnsureAccount"] = records_pb2.EnsureAccountResponse(account_id="a-1", made=True)
+    for ident in ("one", "two", "three"):
+        await services.run(names.READ_PLAN, ConversionRef(ident))
+    for ident, read in (("three", 3), ("two", 3), ("one", 4)):
+        await services.run(names.ENSURE_ACCOUNT, ConversionRecords(ident))
+        assert len(services.leads.of("GetConversionPlan")) == read
+
+
+STARTED = datetime(2025, 1, 20, 10, tzinfo=UTC)
+
+
+async def test_a_step_that_waits_says_so_and_when_it_goes_on(services: Services) -> None:
+    services.crm.answers["EnsureAccount"] = unavailable("The CRM is away.")
+    order = ConversionRecords("conversion-1")
+    failure = await services.failure(names.ENSURE_ACCOUNT, order, scheduled_time=STARTED)
+    assert failure.type == "PART_UNAVAILABLE"
+    services.crm.answers["EnsureAccount"] = records_pb2.EnsureAccountResponse(account_id="a-1", made=True)
+    await services.run(names.ENSURE_ACCOUNT, order, attempt=2)
+    waits = conversion_service_pb2.ConversionWait(
+        step="ensure account", reason="PART_UNAVAILABLE", message="The CRM is away."
+    )
+    waits.since.FromDatetime(STARTED)
+    assert services.leads.of("ReportConversion") == [
+        conversion_service_pb2.ReportConversionRequest(conversion_id="conversion-1", waits=waits),
+        conversion_service_pb2.ReportConversionRequest(conversion_id="conversion-1"),
+    ]
+
+
+async def test_nothing_is_said_of_what_is_done_at_once_tried_at_once_or_refused(services: Services) -> None:
+    order = ConversionRecords("conversion-1")
+    services.crm.answers["EnsureAccount"] = records_pb2.EnsureAccountResponse(account_id="a-1", made=True)
+    await services.run(names.ENSURE_ACCOUNT, order)
+    await services.run(names.ENSURE_ACCOUNT, order, is_local=True, attempt=2)
+    services.crm.answers["EnsureAccount"] = unavailable("The CRM is away.")
+    await services.failure(names.ENSURE_ACCOUNT, order, is_local=True)
+    services.crm.answers["EnsureAccount"] = refused("CONVERSION_CLOSED", "It is undone.")
+    await services.failure(names.ENSURE_ACCOUNT, order)
+    assert services.leads.of("ReportConversion") == []
+
+
+async def test_a_word_that_nobody_hears_stops_no_step(services: Services) -> None:
+    services.leads.answers["ReportConversion"] = unavailable("The leads service is away.")
+    services.crm.answers["EnsureAccount"] = unavailable("The CRM is away.")
+    order = ConversionRecords("conversion-1")
+    assert (await services.failure(names.ENSURE_ACCOUNT, order)).message == "The CRM is away."
+    services.crm.answers["EnsureAccount"] = records_pb2.EnsureAccountResponse(account_id="a-1", made=True)
+    assert await services.run(names.ENSURE_ACCOUNT, order, attempt=2) == EnsuredRecord("a-1", made=True)
 
 
 async def test_a_refusal_of_a_step_is_final_and_business_as_usual(services: Services) -> None:
@@ -130,34 +219,13 @@ async def test_a_lead_is_marked_converted_with_what_was_ensured(services: Servic
     ]
 
 
-async def test_all_notes_are_copied_page_by_page(services: Services) -> None:
-    ids = [f"note-{number}" for number in range(250)]
-
-    def page(request: timeline_service_pb2.ListNotesRequest) -> timeline_service_pb2.ListNotesResponse:
-        chosen = ids[(request.page - 1) * request.limit : request.page * request.limit]
-        notes = [timeline_service_pb2.Note(id=each, lead_id="lead-1", content="Called") for each in chosen]
-        return timeline_service_pb2.ListNotesResponse(notes=notes, total=len(ids))
-
-    services.leads.answers["ListNotes"] = page
-    services.crm.answers["CopyNotes"] = records_pb2.CopyNotesResponse()
-    assert await services.run(names.COPY_NOTES, CopyNotes("conversion-1", "lead-1")) == 250
-    copied = services.crm.of("CopyNotes")
-    assert [len(request.notes) for request in copied] == [100, 100, 50]
-    assert [note.id for request in copied for note in request.notes] == ids
-    assert {request.conversion_id for request in copied} == {"conversion-1"}
-
-
-async def test_a_lead_without_notes_has_none_copied(services: Services) -> None:
-    services.leads.answers["ListNotes"] = timeline_service_pb2.ListNotesResponse()
-    assert await services.run(names.COPY_NOTES, CopyNotes("conversion-1", "lead-1")) == 0
-    assert services.crm.calls == []
-
-
 UNDOS = {
     names.RELEASE_ACCOUNT: ("ReleaseAccount", records_pb2.ReleaseAccountResponse()),
     names.RELEASE_CONTACT: ("ReleaseContact", records_pb2.ReleaseContactResponse()),
     names.RELEASE_OPPORTUNITY: ("ReleaseOpportunity", records_pb2.ReleaseOpportunityResponse()),
     names.REMOVE_NOTES: ("RemoveNotes", records_pb2.RemoveNotesResponse()),
+    names.REMOVE_DOCUMENTS: ("RemoveDocuments", records_pb2.RemoveDocumentsResponse()),
+    names.REMOVE_TEAM: ("RemoveTeam", records_pb2.RemoveTeamResponse()),
 }
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from temporalio.testing import WorkflowEnvironment
 
 from leadline_workflows.contracts import names
+from leadline_workflows.contracts.conversion import Obstacle, RecordsUndone
 from leadline_workflows.definitions.lead_sla_view import View, details, shown
 from tests.workflows.clock_run import running_clock, start_clock
 from tests.workflows.conversion_rules import ACCOUNT, ConversionRules
@@ -15,6 +16,7 @@ from tests.workflows.operators_view import attributes, current_details, summarie
 from tests.workflows.rescore_rules import RescoreRules
 from tests.workflows.retirement_rules import RetirementRules, make_retirement
 from tests.workflows.settings_run import rescoring, retiring
+from tests.workflows.unconversion_run import ASKED_FOR, unconverting
 
 
 async def test_a_clock_says_who_waits_since_when_and_what_comes_next(skipping: WorkflowEnvironment) -> None:
@@ -126,18 +128,33 @@ async def test_a_name_cannot_put_markup_into_the_details(skipping: WorkflowEnvir
 
 async def test_a_conversion_says_what_it_does_and_what_is_done(skipping: WorkflowEnvironment) -> None:
     services = ConversionRules()
-    gate = services.hold(names.ENSURE_CONTACT)
+    gate = services.hold(names.ENSURE_CONTACT, after_outages=1)
     async with converting(skipping.client, services) as handle:
         await gate.reached.wait()
         during = await current_details(handle)
         gate.opened.set()
         await handle.result()
         after = await current_details(handle)
-    assert "Alice Johnson, StartupIO" in during
-    assert "Now: **ensure contact**." in during
+    assert "**Alice Johnson, StartupIO** · conversion conversion-1" in during
+    assert "**Waiting** since 20" in during
     assert f"- account linked: {ACCOUNT}" in during
     assert "Converted." in after
-    assert "- notes copied: 2" in after
+    assert all(f"- {what} copied: 2" in after for what in ("notes", "documents", "team"))
+
+
+async def test_an_undoing_says_what_it_is_about_and_how_it_ended(skipping: WorkflowEnvironment) -> None:
+    async with unconverting(skipping.client, ConversionRules(plan=ASKED_FOR)) as handle:
+        await handle.result()
+        undone, named = await current_details(handle), await summaries(handle)
+    changed = RecordsUndone("RECORDS_CHANGED", "It grew.", [Obstacle("accountId", "USED")])
+    async with unconverting(skipping.client, ConversionRules(plan=ASKED_FOR, undone=changed)) as handle:
+        await handle.result()
+        refused = await current_details(handle)
+    assert "**Alice Johnson, StartupIO** · undoing conversion conversion-1" in undone
+    assert "Undone; the lead is open." in undone
+    assert named == ["read the plan", "undo the records", "open the lead again"]
+    assert r"Failed: **RECORDS\_CHANGED**. It grew." in refused
+    assert "Not undone; the lead stays converted." in refused
 
 
 async def test_an_undone_conversion_says_why_and_what_was_undone(skipping: WorkflowEnvironment) -> None:

@@ -10,22 +10,30 @@ from temporalio.workflow import NondeterminismError
 
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.sla import LeadSlaInput, LeadSlaResult
+from leadline_workflows.definitions.check_conversions import CheckConversionsWorkflow
+from leadline_workflows.definitions.check_sla_clocks import CheckSlaClocksWorkflow
+from leadline_workflows.definitions.convert_lead import ConvertLeadWorkflow
 from leadline_workflows.definitions.daily_rescore import DailyRescoreWorkflow
 from leadline_workflows.definitions.lead_conversion import LeadConversionWorkflow
 from leadline_workflows.definitions.lead_import import LeadImportWorkflow
 from leadline_workflows.definitions.lead_sla import LeadSlaWorkflow
 from leadline_workflows.definitions.rescore_leads import RescoreLeadsWorkflow
 from leadline_workflows.definitions.retirement import RetirementWorkflow
+from leadline_workflows.definitions.unconvert_lead import UnconvertLeadWorkflow
 from leadline_workflows.runtime.worker import sandbox
 from tests.workflows.capture import CASES, HISTORIES
 
 WORKFLOWS = [
     LeadSlaWorkflow,
     LeadConversionWorkflow,
+    ConvertLeadWorkflow,
+    UnconvertLeadWorkflow,
     RescoreLeadsWorkflow,
     DailyRescoreWorkflow,
     RetirementWorkflow,
     LeadImportWorkflow,
+    CheckSlaClocksWorkflow,
+    CheckConversionsWorkflow,
 ]
 RECORDED = sorted(HISTORIES.glob("*/*.json"))
 

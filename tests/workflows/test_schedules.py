@@ -52,6 +52,16 @@ async def change(handle: ScheduleHandle, schedule: Schedule) -> None:
     await handle.update(lambda _found: ScheduleUpdate(schedule=schedule))
 
 
+async def pause(handle: ScheduleHandle, note: str) -> None:
+    """Pause a Schedule, and wait until the server shows it: a change that comes before that would undo it."""
+    await handle.pause(note=note)
+
+    async def is_paused() -> bool:
+        return (await handle.describe()).schedule.state.paused
+
+    await eventually(is_paused)
+
+
 async def test_rules_that_depend_on_time_are_scored_anew_each_night(daily: ScheduleHandle) -> None:
     described = await daily.describe()
     (calendar,) = described.schedule.spec.calendars
@@ -89,7 +99,7 @@ async def test_a_schedule_of_an_older_release_is_changed_once(fresh: Client, dai
 async def test_what_an_operator_paused_stays_paused(fresh: Client, daily: ScheduleHandle) -> None:
     wanted = daily_rescore()
     await change(daily, replace(wanted, policy=replace(wanted.policy, catchup_window=timedelta(days=300))))
-    await daily.pause(note="until Monday")
+    await pause(daily, "until Monday")
     await ensure_schedules(fresh)
     schedule = (await daily.describe()).schedule
     assert schedule.policy == wanted.policy
@@ -120,10 +130,12 @@ async def five_minutes(fresh: Client) -> AsyncIterator[ScheduleHandle]:
     await handle.delete()
 
 
-async def test_clocks_are_checked_every_five_minutes_and_a_missed_check_is_left_out(
-    five_minutes: ScheduleHandle,
+@pytest.mark.parametrize("checks", [names.CLOCK_CHECK_SCHEDULE, names.CONVERSION_CHECK_SCHEDULE])
+async def test_clocks_and_conversions_are_checked_every_five_minutes_and_a_missed_check_is_left_out(
+    fresh: Client, checks: str
 ) -> None:
-    described = await five_minutes.describe()
+    await ensure_schedules(fresh)
+    described = await fresh.get_schedule_handle(checks).describe()
     schedule, action = described.schedule, described.schedule.action
     assert [each.every for each in schedule.spec.intervals] == [timedelta(minutes=5)]
     assert (schedule.policy.overlap, schedule.policy.catchup_window) == (
@@ -131,7 +143,7 @@ async def test_clocks_are_checked_every_five_minutes_and_a_missed_check_is_left_
         timedelta(minutes=1),
     )
     assert isinstance(action, ScheduleActionStartWorkflow)
-    assert (action.workflow, action.id, action.task_queue) == ("check-sla-clocks", "check-sla-clocks", "checks")
+    assert (action.workflow, action.id, action.task_queue) == (checks, checks, "checks")
     first, second, *_ = described.info.next_action_times
     assert timedelta(minutes=4) < second - first < timedelta(minutes=6)
 
@@ -141,7 +153,7 @@ async def test_a_schedule_of_checks_that_is_as_wanted_is_not_touched_and_a_pause
 ) -> None:
     await ensure_schedules(fresh)
     assert (await five_minutes.describe()).info.last_updated_at is None
-    await five_minutes.pause(note="while we move")
+    await pause(five_minutes, "while we move")
     await ensure_schedules(fresh)
     assert (await five_minutes.describe()).schedule.state.note == "while we move"
 

@@ -17,6 +17,7 @@ from temporalio.client import Client
 
 from kit.ids import new_id
 from leadline_workflows.contracts import names
+from leadline_workflows.contracts.clock_check import CheckClocksInput, CheckStep, ClockCheckProgress
 from leadline_workflows.contracts.conversion import ConversionState, LeadConversionInput, LeadConversionResult
 from leadline_workflows.contracts.lead_import import ImportProgress
 from leadline_workflows.contracts.retirement import RetirementResult
@@ -42,6 +43,8 @@ def leads_script() -> Script:
         "RecordMilestone": sla_service_pb2.RecordMilestoneResponse(
             outcome=sla_service_pb2.MILESTONE_OUTCOME_CLOSED, clock=answered
         ),
+        "RecordMissed": sla_service_pb2.RecordMissedResponse(is_all=True),
+        "ListClocks": sla_service_pb2.ListClocksResponse(),
         "CountRetiring": retirement_service_pb2.CountRetiringResponse(records=200),
         "MoveRetiring": retirement_service_pb2.MoveRetiringResponse(moved=200),
         "EndRetirement": retirement_service_pb2.EndRetirementResponse(),
@@ -122,6 +125,17 @@ async def run_import(client: Client) -> ImportProgress:
     return result
 
 
+async def run_check(client: Client) -> ClockCheckProgress:
+    result: ClockCheckProgress = await client.execute_workflow(
+        names.CHECK_SLA_CLOCKS,
+        CheckClocksInput(),
+        id=names.CHECK_SLA_CLOCKS,
+        task_queue=names.CHECK_QUEUE,
+        result_type=ClockCheckProgress,
+    )
+    return result
+
+
 async def test_a_worker_waits_for_temporal_works_and_ends_gracefully() -> None:
     port = free_port()
     async with (
@@ -133,7 +147,7 @@ async def test_a_worker_waits_for_temporal_works_and_ends_gracefully() -> None:
         async with worker_process(**addresses, temporal_address=f"127.0.0.1:{port}") as worker:
             await worker.comes_to_say("NOT_SERVING")
             # A namespace that knows neither search attributes nor Schedules yet: the worker brings them along.
-            async with await start_temporal(port=port, keywords=()) as temporal:
+            async with await start_temporal(port=port, attributes=()) as temporal:
                 await worker.comes_to_say("SERVING")
                 client = await temporal.connect_client()
                 assert await run_clock(client) == LeadSlaResult("answered", [])
@@ -142,8 +156,9 @@ async def test_a_worker_waits_for_temporal_works_and_ends_gracefully() -> None:
                 )
                 assert await run_retirement(client) == RetirementResult(completed=True, moved=200)
                 assert await run_import(client) == ImportProgress("completed", created=7)
-                schedule = client.get_schedule_handle(names.DAILY_RESCORE_SCHEDULE)
-                assert (await schedule.describe()).id == names.DAILY_RESCORE_SCHEDULE
+                assert (await run_check(client)).step is CheckStep.OVER
+                for schedule in (names.DAILY_RESCORE_SCHEDULE, names.CLOCK_CHECK_SCHEDULE):
+                    assert (await client.get_schedule_handle(schedule).describe()).id == schedule
                 code, written = await worker.end()
     assert code == 0
     assert [json.loads(line)["part"] for line in written.splitlines()] == ["worker"] * len(written.splitlines())

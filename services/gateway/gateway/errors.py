@@ -33,7 +33,7 @@ _SOON_OVER = {"IDEMPOTENCY_IN_PROGRESS", "LEAD_CONVERTING"}
 _SOON_SECONDS = "1"
 _LONGEST_CAUSE = 300
 # Members of problems that are numbers in JSON; everything in an error's metadata is text.
-_NUMBERS = ("count", "currentVersion", "limitBytes")
+_NUMBERS = ("count", "currentVersion", "limitBytes", "undoHours")
 # What identifies a kind of problem; a URN, because it promises no page on any host.
 _TYPE = "urn:leadline:problem:"
 

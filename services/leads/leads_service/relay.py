@@ -26,6 +26,7 @@ from leadline_workflows.contracts.outbox import (
     CONVERSION,
     CONVERSION_ID,
     LEAD_IMPORT,
+    ORDER_ID,
     REQUEST_ID,
     RESCORE,
     RETIREMENT,
@@ -142,14 +143,15 @@ class WorkflowStarter:
         )
 
     async def _start_unconversion(self, row: OutboxRow) -> None:
+        """Start a run. What could not be undone may be tried again: the runs are told apart by their orders."""
         start = UnconversionInput(**row.payload)
         await self._start_once(
             names.UNCONVERT_LEAD,
             start,
             workflow_id=names.lead_unconversion_id(start.lead_id),
             queue=names.CONVERSION_QUEUE,
-            known_by=CONVERSION_ID,
-            memo=_memo(row) | {CONVERSION_ID: start.conversion_id},
+            known_by=ORDER_ID,
+            memo=_memo(row) | {CONVERSION_ID: start.conversion_id, ORDER_ID: str(row.id)},
             summary=_summary(start.who, "undoing a conversion"),
             attributes=_of_lead(start.lead_id),
         )

@@ -237,3 +237,66 @@ def conversion(
     return conversion_service_pb2.Conversion(
         id=CONVERSION_ID, lead_id=LEAD_ID, state=state, started_at=CREATED_AT, **more
     )
+
+
+def conversion_json(state: str, **more: Any) -> dict[str, Any]:
+    """How a conversion of the lead is answered."""
+    nothing = (
+        *("contactId", "accountId", "opportunityId", "failureReason", "failureMessage"),
+        *("waits", "endedAt", "unconvertedAt"),
+    )
+    known = {"id": CONVERSION_ID, "leadId": LEAD_ID, "state": state, "obstacles": [], "startedAt": CREATED}
+    return {**dict.fromkeys(nothing), **known, **more}
+
+
+_WAITING = conversion_service_pb2.ConversionWait(
+    step="undo the records", since=CHANGED_AT, reason="PART_UNAVAILABLE", message="The CRM does not answer."
+)
+_IN_THE_WAY = conversion_service_pb2.ConversionObstacle(field="opportunityId", reason="USED")
+# Conversions at each state that one can come to after it was completed, and how they are answered.
+CONVERSIONS: list[tuple[conversion_service_pb2.Conversion, dict[str, Any]]] = [
+    (
+        conversion(conversion_service_pb2.CONVERSION_STATE_UNCONVERTING, ended_at=CHANGED_AT, waits=_WAITING),
+        conversion_json(
+            "unconverting",
+            endedAt=CHANGED,
+            waits={
+                "step": "undo the records",
+                "since": CHANGED,
+                "reason": "part_unavailable",
+                "message": "The CRM does not answer.",
+            },
+        ),
+    ),
+    (
+        conversion(
+            conversion_service_pb2.CONVERSION_STATE_UNCONVERTED,
+            account_id=ACCOUNT_ID,
+            ended_at=CREATED_AT,
+            unconverted_at=CHANGED_AT,
+        ),
+        conversion_json("unconverted", accountId=ACCOUNT_ID, endedAt=CREATED, unconvertedAt=CHANGED),
+    ),
+    (
+        conversion(
+            conversion_service_pb2.CONVERSION_STATE_COMPLETED,
+            opportunity_id=OPPORTUNITY_ID,
+            failure_reason="RECORDS_CHANGED",
+            failure_message="The opportunity is used.",
+            obstacles=[_IN_THE_WAY],
+        ),
+        conversion_json(
+            "completed",
+            opportunityId=OPPORTUNITY_ID,
+            failureReason="records_changed",
+            failureMessage="The opportunity is used.",
+            obstacles=[
+                {
+                    "field": "opportunityId",
+                    "code": "used",
+                    "message": "Something that the conversion did not make uses it.",
+                }
+            ],
+        ),
+    ),
+]

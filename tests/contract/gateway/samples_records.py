@@ -18,7 +18,10 @@ from tests.contract.gateway.samples import (
     PRODUCT_ID,
     STAGE_ID,
     USER_ID,
+    uid,
 )
+
+DOCUMENT_ID, LINE_ID = uid(21), uid(22)
 
 PIPELINE = lists_pb2.Pipeline(
     id=PIPELINE_ID,
@@ -95,17 +98,57 @@ LABEL = lists_pb2.Label(
 LABEL_JSON = {"id": ENTRY_ID, "name": "cold_call", "label": "Cold call", "isActive": True, **_KEPT_JSON}
 
 _RECORD_NOTE = records_pb2.RecordNote(id=NOTE_ID, content="Morning", created_by=USER_ID, created_at=CREATED_AT)
-NOTES_JSON = {"notes": [{"id": NOTE_ID, "content": "Morning", "createdBy": USER_ID, "createdAt": CREATED}]}
+_RECORD_DOCUMENT = records_pb2.RecordDocument(
+    id=DOCUMENT_ID,
+    lead_id=LEAD_ID,
+    name="Offer.pdf",
+    content_type="application/pdf",
+    size_bytes=48213,
+    created_by=USER_ID,
+    created_at=CREATED_AT,
+)
+_RECORD_MEMBER = records_pb2.RecordMember(user_id=USER_ID, role="sales_rep", added_by=USER_ID, added_at=CREATED_AT)
+CAME_OVER_JSON = {
+    "notes": [{"id": NOTE_ID, "content": "Morning", "createdBy": USER_ID, "createdAt": CREATED}],
+    "documents": [
+        {
+            "documentId": DOCUMENT_ID,
+            "leadId": LEAD_ID,
+            "name": "Offer.pdf",
+            "contentType": "application/pdf",
+            "sizeBytes": 48213,
+            "createdBy": USER_ID,
+            "createdAt": CREATED,
+        }
+    ],
+    "team": [{"userId": USER_ID, "role": "sales_rep", "addedBy": USER_ID, "addedAt": CREATED}],
+}
+LINES_JSON = {
+    "lines": [
+        {
+            "id": LINE_ID,
+            "productId": PRODUCT_ID,
+            "productName": "Enterprise Plan",
+            "quantity": "2.5",
+            "unitPrice": "5000.00",
+            "discount": 10,
+            "total": "11250.00",
+        }
+    ]
+}
 ACCOUNT = records_pb2.Account(
     id=ACCOUNT_ID,
     name="StartupIO",
     email_domain="startup.io",
     owner_id=USER_ID,
     lead_id=LEAD_ID,
+    custom_fields='{"size":12.50}',
     version=3,
     created_at=CREATED_AT,
     updated_at=CHANGED_AT,
     notes=[_RECORD_NOTE],
+    documents=[_RECORD_DOCUMENT],
+    team=[_RECORD_MEMBER],
 )
 ACCOUNT_JSON = {
     "id": ACCOUNT_ID,
@@ -114,6 +157,7 @@ ACCOUNT_JSON = {
     "phone": None,
     "ownerId": USER_ID,
     "leadId": LEAD_ID,
+    "customFields": {"size": "12.50"},
     **_KEPT_JSON,
 }
 CONTACT = records_pb2.Contact(
@@ -126,6 +170,8 @@ CONTACT = records_pb2.Contact(
     created_at=CREATED_AT,
     updated_at=CHANGED_AT,
     notes=[_RECORD_NOTE],
+    documents=[_RECORD_DOCUMENT],
+    team=[_RECORD_MEMBER],
 )
 CONTACT_JSON = {
     "id": CONTACT_ID,
@@ -138,6 +184,7 @@ CONTACT_JSON = {
     "title": None,
     "ownerId": None,
     "leadId": None,
+    "customFields": {},
     **_KEPT_JSON,
 }
 OPPORTUNITY = records_pb2.Opportunity(
@@ -149,10 +196,23 @@ OPPORTUNITY = records_pb2.Opportunity(
     value="50000.00",
     currency="USD",
     lead_id=LEAD_ID,
+    lines=[
+        records_pb2.OpportunityLine(
+            id=LINE_ID,
+            product_id=PRODUCT_ID,
+            product_name="Enterprise Plan",
+            quantity="2.5",
+            unit_price="5000.00",
+            discount="10",
+            total="11250.00",
+        )
+    ],
     version=3,
     created_at=CREATED_AT,
     updated_at=CHANGED_AT,
     notes=[_RECORD_NOTE],
+    documents=[_RECORD_DOCUMENT],
+    team=[_RECORD_MEMBER],
 )
 OPPORTUNITY_JSON = {
     "id": OPPORTUNITY_ID,
@@ -166,6 +226,7 @@ OPPORTUNITY_JSON = {
     "description": None,
     "ownerId": None,
     "leadId": LEAD_ID,
+    "customFields": {},
     **_KEPT_JSON,
 }
 PRODUCT = records_pb2.Product(

@@ -51,7 +51,11 @@ async def test_a_bad_token_is_401_before_the_body_is_looked_at(
 
 @pytest.mark.parametrize(
     "operation",
-    [each for each in OPERATIONS if each.path.startswith("/lead-settings/") and each.methods != {"GET"}],
+    [
+        each
+        for each in OPERATIONS
+        if each.path.startswith("/lead-settings/") and each.methods != {"GET"} and not each.path.endswith("/preview")
+    ],
     ids=lambda each: each.operation_id,
 )
 async def test_every_write_of_settings_is_closed_to_who_is_no_admin_whatever_the_permissions(

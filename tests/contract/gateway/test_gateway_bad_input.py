@@ -18,6 +18,7 @@ Lines = list[dict[str, Any]]
 JSON = {"content-type": "application/json"}
 LEAD = f"/leads/{LEAD_ID}"
 # What grows around a lead, page by page.
+RECORDS = ("accounts", "contacts", "opportunities", "products")
 AROUND = ("activities", "notes", "history", "stage-assignments")
 
 QUERIES: list[tuple[str, str, str]] = [
@@ -54,7 +55,20 @@ QUERIES: list[tuple[str, str, str]] = [
     ("/lead-settings/pipelines?module=deals", "module", "not_allowed"),
     ("/lead-settings/stages?pipelineId=x", "pipelineId", "not_a_uuid"),
     ("/contacts?accountId=x", "accountId", "not_a_uuid"),
-    ("/products?sortBy=name", "sortBy", "unknown_parameter"),
+    ("/accounts?accountId=" + STAGE_ID, "accountId", "unknown_parameter"),
+    ("/contacts?pipelineId=" + STAGE_ID, "pipelineId", "unknown_parameter"),
+    ("/opportunities?email=a@b.io", "email", "unknown_parameter"),
+    ("/products?ownerId=me", "ownerId", "unknown_parameter"),
+    ("/accounts?sortBy=value", "sortBy", "not_allowed"),
+    ("/contacts?sortBy=name", "sortBy", "not_allowed"),
+    ("/opportunities?sortBy=stage", "sortBy", "not_allowed"),
+    ("/products?sortBy=sku", "sortBy", "not_allowed"),
+    ("/products?isActive=yes", "isActive", "wrong_type"),
+    ("/opportunities?ownerId=you", "ownerId", "not_a_uuid"),
+    ("/accounts?emailDomain=a.io,,b.io", "emailDomain", "empty"),
+    *((f"/{each}?page=1&cursor=abc", "page", "not_together") for each in RECORDS),
+    *((f"/{each}?limit=101", "limit", "out_of_range") for each in RECORDS),
+    *((f"/{each}?sortDir=up", "sortDir", "not_allowed") for each in RECORDS),
     (f"{LEAD}/stage-assignments?limit=0", "limit", "out_of_range"),
     (f"{LEAD}/stage-assignments?stageId={STAGE_ID}", "stageId", "unknown_parameter"),
     (f"{LEAD}/team?page=1", "page", "unknown_parameter"),

@@ -43,6 +43,7 @@ PATHS: dict[str, set[str]] = {
     "/leads/{id}/sla": {"get"},
     "/leads/{id}/conversion-check": {"get"},
     "/leads/{id}/convert": {"post"},
+    "/leads/{id}/unconvert": {"post"},
     "/leads/{id}/conversion": {"get"},
     "/lead-settings/pipelines": {"get", "post"},
     "/lead-settings/pipelines/{id}": {"put", "delete"},
@@ -68,6 +69,7 @@ PATHS: dict[str, set[str]] = {
     "/lead-settings/retirements/{id}": {"get"},
     "/lead-settings/qualification-threshold": {"get", "put"},
     "/lead-settings/settings": {"get", "put"},
+    "/lead-settings/sla/preview": {"post"},
     "/accounts": {"get"},
     "/accounts/{id}": {"get"},
     "/contacts": {"get"},
@@ -85,6 +87,7 @@ WITHOUT_BODY = {
     ("post", "/lead-settings/scoring-rules/rescore"),
     ("post", "/leads/import/{id}/cancel"),
     ("post", "/leads/{id}/restore"),
+    ("post", "/leads/{id}/unconvert"),
     ("post", "/leads/sla/check-breaches"),
 }
 UPLOADS = {("post", "/leads/import"), ("post", "/leads/{id}/documents")}
@@ -101,6 +104,7 @@ PERMISSIONS = {
     ("put", "/leads/{id}"): "leads:edit",
     ("delete", "/leads/{id}"): "leads:delete",
     ("post", "/leads/{id}/convert"): "leads:edit",
+    ("post", "/leads/{id}/unconvert"): "leads:edit",
     ("post", "/leads/{id}/disqualify"): "leads:edit",
     ("post", "/leads/{id}/reopen"): "leads:edit",
     ("post", "/leads/{id}/restore"): "leads:delete",
@@ -109,6 +113,7 @@ PERMISSIONS = {
     ("post", "/leads/sla/check-breaches"): "leads:edit",
     ("put", "/leads/bulk-update"): "leads:edit",
     ("post", "/leads/check-duplicates"): "leads:view",
+    ("post", "/lead-settings/sla/preview"): "leads:view",
     ("get", "/leads/export"): "leads:export",
     ("post", "/leads/import"): "leads:import",
     ("get", "/leads/import/{id}/refused"): "leads:import",
@@ -189,10 +194,11 @@ async def test_each_operation_shows_the_permission_of_its_proto(document: dict[s
     for (verb, path), permission in PERMISSIONS.items():
         assert document["paths"][path][verb]["x-permission"] == permission
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
-    # All that is under /lead-settings is for everybody to read and for administrators to write.
+    # What is under /lead-settings everybody reads and administrators write. A preview writes nothing.
     for verb, path, shown in operations_of(document):
         if path.startswith("/lead-settings/"):
-            assert shown["x-permission"] == ("leads:view" if verb == "get" else "admin"), (verb, path)
+            reads = verb == "get" or path == "/lead-settings/sla/preview"
+            assert shown["x-permission"] == ("leads:view" if reads else "admin"), (verb, path)
     assert access_pb2.access.number == 50600
 
 

@@ -15,7 +15,14 @@ from leadline.leads.v1 import (
 )
 from leadline.settings.v1 import lists_pb2, settings_service_pb2
 
-from tests.contract.gateway import cases_documents, cases_imports, cases_product_lines, cases_settings_reads, samples
+from tests.contract.gateway import (
+    cases_documents,
+    cases_imports,
+    cases_product_lines,
+    cases_records,
+    cases_settings_reads,
+    samples,
+)
 from tests.contract.gateway import samples_records as records
 from tests.contract.gateway.answers import assert_documented, exact
 from tests.contract.gateway.backend import Backend
@@ -24,16 +31,12 @@ from tests.contract.gateway.samples import ACCOUNT_ID, CONTACT_ID, LEAD_ID, OPPO
 from tests.support.tokens import ADMIN_ID
 
 
-def page_of(*items: dict[str, Any]) -> dict[str, Any]:
-    return {"data": [*items], "meta": {"total": 51, "page": 2, "limit": 10, "totalPages": 6}}
-
-
 def cursor_page_of(*items: dict[str, Any]) -> dict[str, Any]:
-    page = page_of(*items)
-    return {**page, "meta": {**page["meta"], "nextCursor": "abc"}}
+    return {"data": [*items], "meta": {"total": 51, "page": 2, "limit": 10, "totalPages": 6, "nextCursor": "abc"}}
 
 
 PAGE = "?page=2&limit=10"
+OTHER_ACCOUNT_ID = samples.uid(60)
 
 
 READS = [
@@ -82,6 +85,7 @@ READS = [
             can_convert=False,
             reasons=["It has no estimated value."],
             existing_account=conversion_service_pb2.RecordMatch(id=ACCOUNT_ID, name="StartupIO"),
+            possible_accounts=[conversion_service_pb2.RecordMatch(id=OTHER_ACCOUNT_ID, name="StartupIO Inc.")],
             possible_contacts=[conversion_service_pb2.RecordMatch(id=CONTACT_ID, name="Alice Johnson")],
             required_fields=["estimatedValue"],
             missing_fields=["estimatedValue"],
@@ -92,6 +96,7 @@ READS = [
             "existingContact": None,
             "possibleContacts": [{"id": CONTACT_ID, "name": "Alice Johnson"}],
             "existingAccount": {"id": ACCOUNT_ID, "name": "StartupIO"},
+            "possibleAccounts": [{"id": OTHER_ACCOUNT_ID, "name": "StartupIO Inc."}],
             "requiredFields": ["estimatedValue"],
             "missingFields": ["estimatedValue"],
         },
@@ -118,16 +123,29 @@ READS = [
             "opportunityId": None,
             "failureReason": "account_not_found",
             "failureMessage": "The account is gone.",
+            "obstacles": [],
+            "waits": None,
             "startedAt": samples.CREATED,
             "endedAt": samples.CHANGED,
+            "unconvertedAt": None,
         },
+    ),
+    *(
+        Read(
+            f"/leads/{LEAD_ID}/conversion",
+            "GetConversion",
+            conversion_service_pb2.GetConversionRequest(lead_id=LEAD_ID),
+            conversion_service_pb2.GetConversionResponse(conversion=conversion),
+            expected,
+        )
+        for conversion, expected in samples.CONVERSIONS
     ),
     Read(
         f"/accounts/{ACCOUNT_ID}",
         "GetAccount",
         crm.GetAccountRequest(account_id=ACCOUNT_ID),
         crm.GetAccountResponse(account=records.ACCOUNT),
-        {**records.ACCOUNT_JSON, **records.NOTES_JSON},
+        {**records.ACCOUNT_JSON, **records.CAME_OVER_JSON},
         '"3"',
     ),
     Read(
@@ -135,7 +153,7 @@ READS = [
         "GetContact",
         crm.GetContactRequest(contact_id=CONTACT_ID),
         crm.GetContactResponse(contact=records.CONTACT),
-        {**records.CONTACT_JSON, **records.NOTES_JSON},
+        {**records.CONTACT_JSON, **records.CAME_OVER_JSON},
         '"3"',
     ),
     Read(
@@ -143,7 +161,7 @@ READS = [
         "GetOpportunity",
         crm.GetOpportunityRequest(opportunity_id=OPPORTUNITY_ID),
         crm.GetOpportunityResponse(opportunity=records.OPPORTUNITY),
-        {**records.OPPORTUNITY_JSON, **records.NOTES_JSON},
+        {**records.OPPORTUNITY_JSON, **records.CAME_OVER_JSON, **records.LINES_JSON},
         '"3"',
     ),
     Read(
@@ -191,40 +209,19 @@ READS = [
         team_service_pb2.ListTeamResponse(members=[samples.TEAM_MEMBER]),
         [samples.TEAM_MEMBER_JSON],
     ),
-    Read(
-        f"/accounts{PAGE}&search=start",
-        "ListAccounts",
-        crm.ListAccountsRequest(search="start", page=2, limit=10),
-        crm.ListAccountsResponse(accounts=[records.ACCOUNT], total=51),
-        page_of(records.ACCOUNT_JSON),
-    ),
-    Read(
-        f"/contacts{PAGE}&search=al&accountId={ACCOUNT_ID}",
-        "ListContacts",
-        crm.ListContactsRequest(search="al", account_id=ACCOUNT_ID, page=2, limit=10),
-        crm.ListContactsResponse(contacts=[records.CONTACT], total=51),
-        page_of(records.CONTACT_JSON),
-    ),
-    Read(
-        f"/opportunities{PAGE}&search=deal&accountId={ACCOUNT_ID}",
-        "ListOpportunities",
-        crm.ListOpportunitiesRequest(search="deal", account_id=ACCOUNT_ID, page=2, limit=10),
-        crm.ListOpportunitiesResponse(opportunities=[records.OPPORTUNITY], total=51),
-        page_of(records.OPPORTUNITY_JSON),
-    ),
-    Read(
-        f"/products{PAGE}&search=plan",
-        "ListProducts",
-        crm.ListProductsRequest(search="plan", page=2, limit=10),
-        crm.ListProductsResponse(products=[records.PRODUCT], total=51),
-        page_of(records.PRODUCT_JSON),
-    ),
 ]
 
 
 @pytest.mark.parametrize(
     "read",
-    [*READS, *cases_documents.READS, *cases_imports.READS, *cases_product_lines.READS, *cases_settings_reads.READS],
+    [
+        *READS,
+        *cases_documents.READS,
+        *cases_imports.READS,
+        *cases_product_lines.READS,
+        *cases_records.READS,
+        *cases_settings_reads.READS,
+    ],
     ids=lambda read: f"{read.method} {read.url[-30:]}",
 )
 async def test_a_read_asks_and_answers_field_by_field(read: Read, admin: httpx.AsyncClient, backend: Backend) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from tests.contract.gateway.samples import LEAD_ID, PRODUCT_ID, STAGE_ID, USER_ID
 
 LEAD = f"/leads/{LEAD_ID}"
+PREVIEW = {"createdAt": "2025-01-20T10:00:00Z"}
 
 BODIES: list[tuple[str, str, Any, str, str]] = [
     ("POST", "/leads", {"company": "x", "shoeSize": 42}, "shoeSize", "unknown_field"),
@@ -71,6 +72,15 @@ BODIES: list[tuple[str, str, Any, str, str]] = [
     ("POST", "/leads/check-duplicates", {"phone": {"number": "+1"}}, "phone", "wrong_type"),
     ("POST", "/leads/check-duplicates", {"company": "StartupIO"}, "company", "unknown_field"),
     ("POST", "/leads/check-duplicates", [], "body", "wrong_type"),
+    ("POST", "/lead-settings/sla/preview", {}, "createdAt", "required"),
+    ("POST", "/lead-settings/sla/preview", {"createdAt": None}, "createdAt", "wrong_type"),
+    ("POST", "/lead-settings/sla/preview", {"createdAt": "2025-01-20"}, "createdAt", "not_a_timestamp"),
+    ("POST", "/lead-settings/sla/preview", {"createdAt": "9999-12-31T23:00:00-05:00"}, "createdAt", "not_a_timestamp"),
+    ("POST", "/lead-settings/sla/preview", {**PREVIEW, "until": "soon"}, "until", "not_a_timestamp"),
+    ("POST", "/lead-settings/sla/preview", {**PREVIEW, "pipelineId": "Sales"}, "pipelineId", "not_a_uuid"),
+    ("POST", "/lead-settings/sla/preview", {**PREVIEW, "priority": 7}, "priority", "wrong_type"),
+    ("POST", "/lead-settings/sla/preview", {**PREVIEW, "sla": []}, "sla", "wrong_type"),
+    ("POST", "/lead-settings/sla/preview", {**PREVIEW, "policies": []}, "policies", "unknown_field"),
     ("POST", f"{LEAD}/convert", {"stageFieldValues": "{}"}, "stageFieldValues", "wrong_type"),
     ("POST", f"{LEAD}/convert", {"createContact": "true"}, "createContact", "wrong_type"),
     ("POST", f"{LEAD}/convert", {"createContact": 1}, "createContact", "wrong_type"),

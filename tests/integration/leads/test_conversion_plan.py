@@ -56,6 +56,10 @@ def seller(house: House) -> Door:
     return Door(house.door.channel, house.door.configuration, SELLER_TOKEN)
 
 
+def link(kind: str, record_id: str) -> dict[str, Any]:
+    return {f"{kind}_id": record_id}
+
+
 async def planned(door: Door, lead: lead_pb2.Lead, **wanted: Any) -> pb.ConversionPlan:
     return await plan(door, (await door.convert(lead.id, **wanted)).id)
 
@@ -190,7 +194,7 @@ async def test_the_check_says_why_it_cannot_be_done(house: House, door: Door) ->
     )
     reasons = [list((await check(door, each)).reasons) for each in (running.id, lost.id, done.lead_id)]
     assert reasons == [
-        ["A conversion of this lead is running."],
+        ["A conversion of this lead is running, or being undone."],
         ["The lead is disqualified."],
         ["The lead is converted."],
     ]
@@ -211,7 +215,7 @@ async def nothing_happened(door: Door, crm: CrmDoor, lead: lead_pb2.Lead, attemp
 @pytest.mark.parametrize("kind", ["account", "contact", "opportunity"])
 async def test_a_record_that_is_not_there_is_named(door: Door, seller: Door, crm: CrmDoor, kind: str) -> None:
     lead = await convertible(door)
-    attempt = seller.convert(lead.id, **{f"{kind}_id": str(new_id())})
+    attempt = seller.convert(lead.id, **link(kind, str(new_id())))
     error = await nothing_happened(door, crm, lead, attempt)
     assert (error.kind, error.reason, fields_at_fault(error)) == (
         ErrorKind.INVALID,
@@ -243,7 +247,7 @@ async def test_records_that_do_not_belong_together_are_refused(door: Door, selle
 async def test_a_place_that_is_none_for_opportunities_is_refused(house: House, door: Door, crm: CrmDoor) -> None:
     lead = await convertible(door)
     sales = next(each.id for each in house.settings.current.pipelines if each.module == 1)
-    bad: list[tuple[dict[str, str], tuple[str, str]]] = [
+    bad: list[tuple[dict[str, Any], tuple[str, str]]] = [
         ({"opportunity_pipeline_id": str(new_id())}, ("opportunityPipelineId", "NOT_CONFIGURED")),
         ({"opportunity_pipeline_id": sales}, ("opportunityPipelineId", "NOT_CONFIGURED")),
         ({"opportunity_stage_id": str(new_id())}, ("opportunityStageId", "NOT_CONFIGURED")),
@@ -252,7 +256,7 @@ async def test_a_place_that_is_none_for_opportunities_is_refused(house: House, d
     for wanted, fault in bad:
         error = await nothing_happened(door, crm, lead, door.convert(lead.id, **wanted))
         assert (error.reason, fields_at_fault(error)) == ("VALIDATION_FAILED", {fault})
-    nothing = dict.fromkeys(("create_account", "create_contact", "create_opportunity"), False)
+    nothing: dict[str, Any] = dict.fromkeys(("create_account", "create_contact", "create_opportunity"), False)
     error = await nothing_happened(door, crm, lead, door.convert(lead.id, **nothing))
     assert fields_at_fault(error) == {
         (each, "REQUIRED") for each in ("createAccount", "createContact", "createOpportunity")
@@ -268,7 +272,10 @@ async def test_an_opportunity_stage_of_another_pipeline_is_refused(house: House,
 
     await house.push(edit)
     lead = await convertible(door)
-    wanted = {"opportunity_pipeline_id": pipeline, "opportunity_stage_id": door.opportunity_stage("Prospecting")}
+    wanted: dict[str, Any] = {
+        "opportunity_pipeline_id": pipeline,
+        "opportunity_stage_id": door.opportunity_stage("Prospecting"),
+    }
     error = await nothing_happened(door, crm, lead, door.convert(lead.id, **wanted))
     assert fields_at_fault(error) == {("opportunityStageId", "OF_ANOTHER_PIPELINE")}
     fixed = await planned(door, lead, opportunity_pipeline_id=pipeline)
@@ -298,7 +305,7 @@ async def test_a_lead_that_is_not_open_has_a_reason_for_each_way_of_that(door: D
 @pytest.mark.parametrize("kind", ["account", "contact", "opportunity"])
 async def test_nobody_links_what_they_may_not_see(door: Door, crm: CrmDoor, kind: str) -> None:
     lead = await convertible(door)
-    others = {f"{each}s".replace("ys", "ies"): each for each in ("account", "contact", "opportunity")}
+    others = {"accounts": "account", "contacts": "contact", "opportunities": "opportunity"}
     missing = next(permission for permission, each in others.items() if each == kind)
     permissions = [f"{each}:view" for each in others if each != missing]
     some = tokens.token("leads:view", "leads:edit", *permissions)
@@ -309,7 +316,7 @@ async def test_nobody_links_what_they_may_not_see(door: Door, crm: CrmDoor, kind
         "opportunity": (await made.opportunity()).opportunity_id,
     }
     without = Door(door.channel, door.configuration, some)
-    attempt = without.convert(lead.id, **{f"{kind}_id": records[kind]})
+    attempt = without.convert(lead.id, **link(kind, records[kind]))
     error = await nothing_happened(door, crm, lead, attempt)
     assert (error.kind, error.reason, error.metadata) == (
         ErrorKind.FORBIDDEN,
@@ -317,10 +324,10 @@ async def test_nobody_links_what_they_may_not_see(door: Door, crm: CrmDoor, kind
         {"permission": f"{missing}:view"},
     )
     # An id that nobody has is no way to find out what is there.
-    attempt = without.convert(lead.id, **{f"{kind}_id": str(new_id())})
+    attempt = without.convert(lead.id, **link(kind, str(new_id())))
     assert (await refusal(attempt)).reason == "PERMISSION_MISSING"
     whole = Door(door.channel, door.configuration, SELLER_TOKEN)
-    begun = await whole.convert(lead.id, **{f"{kind}_id": records[kind]})
+    begun = await whole.convert(lead.id, **link(kind, records[kind]))
     await fail(door, begun.id)
 
 

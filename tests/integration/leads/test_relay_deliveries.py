@@ -16,17 +16,19 @@ from kit.db.relay import AwayError
 from kit.ids import new_id
 from leadline_workflows.contracts import names, search_attributes
 from leadline_workflows.contracts.clock_check import CheckClocksInput
-from leadline_workflows.contracts.conversion import LeadConversionInput
+from leadline_workflows.contracts.conversion import LeadConversionInput, UnconversionInput
 from leadline_workflows.contracts.lead_import import LeadImportInput
 from leadline_workflows.contracts.outbox import (
     CLOCK_CHECK,
     CONVERSION,
+    CONVERSION_ID,
     LEAD_IMPORT,
     REQUEST_ID,
     RESCORE,
     RETIREMENT,
     RETIREMENT_ID,
     SLA_CLOCK,
+    UNCONVERSION,
 )
 from leadline_workflows.contracts.retirement import RetirementInput, StageMove
 from leadline_workflows.contracts.sla import Clock, LeadSlaInput
@@ -48,8 +50,8 @@ LATER = "2999-01-01T10:00:00+00:00"
 SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
 
 
-def row(kind: str, payload: dict[str, Any], request_id: str = "") -> OutboxRow:
-    return OutboxRow(1, new_id(), kind, payload, request_id, 0, datetime.now(UTC))
+def row(kind: str, payload: dict[str, Any], request_id: str = "", ident: int = 1) -> OutboxRow:
+    return OutboxRow(ident, new_id(), kind, payload, request_id, 0, datetime.now(UTC))
 
 
 def order(entry_id: str, **more: Any) -> RetirementInput:
@@ -110,6 +112,43 @@ async def test_another_deletion_of_the_same_entry_waits_for_the_one_that_is_endi
     assert await described.static_summary() == "team role Old · deleted if nothing uses it"
 
 
+async def test_a_conversion_is_started_once_and_another_one_waits_for_it(client: Client) -> None:
+    lead_id, starter = str(new_id()), WorkflowStarter(client)
+    first, second = (LeadConversionInput(lead_id, str(new_id()), "Alice, StartupIO") for _ in range(2))
+    for _ in range(2):
+        await starter.deliver(row(CONVERSION, asdict(first)))
+    handle = client.get_workflow_handle(f"lead-conversion/{lead_id}")
+    described = await handle.describe()
+    assert (described.workflow_type, described.task_queue) == ("convert-lead", names.CONVERSION_QUEUE)
+    assert await described.static_summary() == "Alice, StartupIO · conversion"
+    assert (await attributes(handle))["LeadId"] == lead_id
+    with pytest.raises(AwayError):
+        await starter.deliver(row(CONVERSION, asdict(second)))
+    await handle.terminate()
+    # Ordered anew, it is begun once more under the same conversion.
+    await starter.deliver(row(CONVERSION, asdict(first), ident=2))
+    again = await handle.describe()
+    assert (again.run_id != described.run_id, await again.memo_value(CONVERSION_ID)) == (True, first.conversion_id)
+
+
+async def test_undoing_is_started_once_for_each_order_although_the_conversion_is_the_same(client: Client) -> None:
+    lead_id, starter = str(new_id()), WorkflowStarter(client)
+    start = asdict(UnconversionInput(lead_id, str(new_id()), "Alice, StartupIO"))
+    for _ in range(2):
+        await starter.deliver(row(UNCONVERSION, start, ident=7))
+    handle = client.get_workflow_handle(f"lead-unconversion/{lead_id}")
+    first = await handle.describe()
+    assert (first.workflow_type, first.task_queue) == ("unconvert-lead", names.CONVERSION_QUEUE)
+    assert await first.static_summary() == "Alice, StartupIO · undoing a conversion"
+    assert (await attributes(handle))["LeadId"] == lead_id
+    # The run that was refused has not quite ended when it is asked for again.
+    with pytest.raises(AwayError):
+        await starter.deliver(row(UNCONVERSION, start, ident=8))
+    await handle.terminate()
+    await starter.deliver(row(UNCONVERSION, start, ident=8))
+    assert (await handle.describe()).run_id != first.run_id
+
+
 async def test_an_import_is_started_once_with_its_order_and_never_again(client: Client) -> None:
     import_id = str(new_id())
     order = row(LEAD_IMPORT, {"import_id": import_id, "file_name": "leads\n.csv", "by": "user-1"})
@@ -148,6 +187,7 @@ def orders(ident: str) -> dict[str, tuple[dict[str, Any], str]]:
     return {
         SLA_CLOCK: (asdict(LeadSlaInput(ident, "who", "policy", Clock(2, "", ""))), f"lead-sla/{ident}"),
         CONVERSION: (asdict(LeadConversionInput(ident, str(new_id()), "who")), f"lead-conversion/{ident}"),
+        UNCONVERSION: (asdict(UnconversionInput(ident, str(new_id()), "who")), f"lead-unconversion/{ident}"),
         RETIREMENT: (asdict(order(ident)), f"retire-team-role/{ident}"),
         LEAD_IMPORT: (asdict(LeadImportInput(ident, "leads.csv", "user-1")), f"lead-import/{ident}"),
         RESCORE: ({}, "rescore-leads"),

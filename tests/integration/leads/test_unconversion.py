@@ -1,6 +1,7 @@
 """Undoing a conversion through the gRPC door: the lead's side of it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, timedelta
 from typing import Any
@@ -132,6 +133,34 @@ async def test_an_answer_that_only_the_conversion_gave_is_taken_back_and_its_clo
     assert answer.outcome == sla.MILESTONE_OUTCOME_RECORDED
     breach = next(each for each in await door.activities(lead.id) if each.type == "sla_breached")
     assert breach.occurred_at.ToDatetime(UTC) == promised.ToDatetime(UTC)
+
+
+async def test_an_answer_that_came_while_it_was_converted_counts_from_its_own_time(house: House, door: Door) -> None:
+    done = [await converted(door) for _ in range(4)]
+    leads = [each.lead_id for each in done]
+    call = await door.log(leads[0])
+    await door.add_note(leads[0], "They are glad")
+    await door.add_note(leads[1], "Nobody there")
+    note = next(each for each in await door.activities(leads[1]) if each.type == "note_added")
+    await door.log(leads[2], direction="inbound")
+    await house.push(lambda configuration: _answers(configuration, ["activity"]))
+    await door.add_note(leads[3], "Counts for nothing now")
+    for each in (done[0], done[2], done[3]):
+        await unconvert(door, each.lead_id)
+        await complete_undoing(door, each.id)
+    await house.push(lambda configuration: _answers(configuration, ["activity", "note", "stage_change"]))
+    await unconvert(door, leads[1])
+    await complete_undoing(door, done[1].id)
+    answered = [(await door.lead_sla(each)).first_response_at for each in leads[:2]]
+    assert answered == [call.occurred_at, note.occurred_at]
+    waiting = [await door.lead_sla(each) for each in leads[2:]]
+    assert not any(each.HasField("first_response_at") for each in waiting)
+
+
+def _answers(configuration: configuration_service_pb2.Configuration, by: list[str]) -> None:
+    document = json.loads(configuration.settings.document)
+    document["sla"]["firstResponseOn"] = by
+    configuration.settings.document = json.dumps(document)
 
 
 async def test_an_undone_lead_can_be_worked_with_and_converted_and_undone_again(door: Door) -> None:

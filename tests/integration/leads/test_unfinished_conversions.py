@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -127,7 +128,7 @@ async def test_unfinished_ones_are_listed_by_id_and_not_before_their_time(
     ("page", "field"),
     [({"limit": -1}, "limit"), ({"limit": 1_001}, "limit"), ({"after_conversion_id": "x"}, "afterConversionId")],
 )
-async def test_a_page_that_makes_no_sense_is_refused(door: Door, page: dict[str, object], field: str) -> None:
+async def test_a_page_that_makes_no_sense_is_refused(door: Door, page: dict[str, Any], field: str) -> None:
     assert {name for name, _ in fields_at_fault(await refusal(unfinished(door, **page)))} == {field}
 
 

@@ -261,17 +261,23 @@ async def test_services_and_other_roles_see_what_users_see(house: House, process
 
 @pytest.fixture(scope="module")
 async def asked_crm() -> AsyncIterator[tuple[Script, str]]:
-    """A CRM that finds a contact and an account for everything that it is asked for."""
+    """A CRM that finds contacts and accounts for everything that it is asked for."""
 
     def match(request: crm.MatchRecordsRequest) -> crm.MatchRecordsResponse:
-        contact = records_pb2.Contact(id=str(new_id()), last_name="Johnson", email=request.email or "x@y.io")
+        contacts = [
+            records_pb2.Contact(id=str(new_id()), last_name="Johnson", email=request.email or "x@y.io")
+            for _ in range(2)
+        ]
+        accounts = [records_pb2.Account(id=str(new_id()), name="Secret Ltd") for _ in range(2)]
         answer = crm.MatchRecordsResponse()
         if request.HasField("email"):
-            answer.contact_by_email.CopyFrom(contact)
+            answer.contact_by_email.CopyFrom(contacts[0])
+            answer.contacts_by_email.extend(contacts)
         if request.HasField("phone_e164"):
-            answer.contacts_by_phone.append(contact)
+            answer.contacts_by_phone.append(records_pb2.Contact(id=str(new_id()), last_name="Johnson"))
         if request.HasField("company") or request.HasField("email_domain"):
-            answer.account_by_company.CopyFrom(records_pb2.Account(id=str(new_id()), name="Secret Ltd"))
+            answer.account_by_company.CopyFrom(accounts[0])
+            answer.accounts_by_company.extend(accounts)
         return answer
 
     script = Script()
@@ -337,4 +343,5 @@ async def test_a_match_has_no_name_where_the_leads_own_is_hidden(house: House, c
 
     answer = await eventually(hidden, lambda found: found.existing_contact.name == "", within=2)
     assert (bool(answer.existing_contact.id), bool(answer.existing_account.id)) == (True, True)
-    assert [each.name for each in (answer.existing_account, *answer.possible_contacts)] == ["", ""]
+    shown = [answer.existing_account, *answer.possible_accounts, *answer.possible_contacts]
+    assert [each.name for each in shown] == [""] * 4

@@ -45,8 +45,11 @@ def converted(**before: Any) -> Lead:
     return conversion.complete(lead, IDS, ALICE, by_leadline(CONVERTED_AT), started_at=ASKED_AT).lead
 
 
-def undone(lead: Lead, now: datetime = LATER, configuration: Configuration = CONFIGURATION) -> Any:
-    return unconverting.complete(replace(lead, conversion_id=new_id()), ASKED_AT, by_leadline(now, configuration))
+def undone(
+    lead: Lead, now: datetime = LATER, configuration: Configuration = CONFIGURATION, answered_at: datetime | None = None
+) -> Any:
+    converting = replace(lead, conversion_id=new_id())
+    return unconverting.complete(converting, ASKED_AT, answered_at, by_leadline(now, configuration))
 
 
 def test_a_converted_lead_is_locked_while_its_conversion_is_being_undone() -> None:
@@ -122,6 +125,15 @@ def test_an_answer_that_somebody_gave_stays_given() -> None:
     # A call that was logged afterwards and was earlier than the conversion.
     logged = replace(converted(), first_response_at=ASKED_AT - timedelta(seconds=1))
     assert undone(logged).lead.first_response_at == ASKED_AT - timedelta(seconds=1)
+
+
+def test_an_answer_that_came_while_the_lead_was_converted_is_the_first_one_then() -> None:
+    answered_at = CONVERTED_AT + MINUTE
+    change = undone(converted(), answered_at=answered_at)
+    assert (change.lead.first_response_at, change.lead.clock_closed_by) == (answered_at, "answered")
+    assert not change.clock_changed
+    earlier = converted(first_response_at=NOW, clock_closed_by="answered")
+    assert undone(earlier, answered_at=answered_at).lead.first_response_at == NOW
 
 
 def test_the_promise_is_kept_also_where_its_deadline_has_passed_meanwhile() -> None:

@@ -22,5 +22,7 @@ CLOCK_CHECK: Final = "clock_check"
 REQUEST_ID: Final = "requestId"
 # The key of the memo that says which conversion a run carries out.
 CONVERSION_ID: Final = "conversion_id"
+# The key of the memo that says which order a run was started by.
+ORDER_ID: Final = "order_id"
 # The key of the memo that says which retirement a run carries out.
 RETIREMENT_ID: Final = "retirement_id"

@@ -66,6 +66,7 @@ class ConversionCheck(Answer):
                     "existingContact": None,
                     "possibleContacts": [],
                     "existingAccount": _ACCOUNT,
+                    "possibleAccounts": [],
                     "requiredFields": ["estimatedValue"],
                     "missingFields": [],
                 }
@@ -78,6 +79,7 @@ class ConversionCheck(Answer):
     existing_contact: Match | None
     possible_contacts: list[Match]
     existing_account: Match | None
+    possible_accounts: list[Match] = Field(description="The others that match as well.")
     required_fields: list[str]
     missing_fields: list[str]
 
@@ -90,6 +92,23 @@ class Converted(Answer):
     contact_id: Id | None
     account_id: Id | None
     opportunity_id: Id | None
+    message: str
+
+
+class Wait(Answer):
+    """What a conversion waits for."""
+
+    step: str = Field(description="At which step; for people.")
+    since: Instant
+    reason: str = Field(description="A problem code.")
+    message: str
+
+
+class Obstacle(Answer):
+    """What is at fault."""
+
+    field: str = Field(description="`accountId`, `contactId` or `opportunityId`.")
+    code: str = Field(description="`changed` or `used`.")
     message: str
 
 
@@ -106,8 +125,11 @@ class Conversion(Answer):
                     **_IDS,
                     "failureReason": None,
                     "failureMessage": None,
+                    "obstacles": [],
+                    "waits": None,
                     "startedAt": "2025-01-20T12:00:00Z",
                     "endedAt": "2025-01-20T12:00:01Z",
+                    "unconvertedAt": None,
                 }
             ]
         }
@@ -115,11 +137,14 @@ class Conversion(Answer):
 
     id: Id
     lead_id: Id
-    state: Literal["running", "completed", "failed"]
+    state: Literal["running", "completed", "failed", "unconverting", "unconverted"]
     contact_id: Id | None
     account_id: Id | None
     opportunity_id: Id | None
-    failure_reason: str | None = Field(description="A problem code, where the conversion failed.")
+    failure_reason: str | None = Field(description="A problem code, where it failed or could not be undone.")
     failure_message: str | None
+    obstacles: list[Obstacle] = Field(description="What kept it from being undone, where the failure names it.")
+    waits: Wait | None = Field(description="What it waits for, while it does.")
     started_at: Instant
     ended_at: Instant | None
+    unconverted_at: Instant | None

@@ -73,7 +73,7 @@ def readiness(lead: Lead, configuration: Configuration, hidden: frozenset[str] =
     if lead.status is not LeadStatus.OPEN:
         state.append(f"The lead is {lead.status}.")
     if lead.conversion_id is not None:
-        state.append("A conversion of this lead is running.")
+        state.append("A conversion of this lead is running, or being undone.")
     unfit = [f"{name} does not fit where it is to go." for name in misfits(lead, configuration)]
     return Readiness(required, missing, (*state, *_lacks(lead, missing, configuration, hidden), *unfit))
 

@@ -75,7 +75,7 @@ def _refusal(lead: Lead, standing: Standing, deed: Deed) -> LeadlineError:
     if deed is Deed.RESTORE:
         return refused("LEAD_NOT_DELETED", "The lead is not deleted.")
     if standing is Standing.CONVERTING:
-        message = "A conversion of this lead is running. Try again when it has ended."
+        message = "A conversion of this lead is running, or being undone. Try again when that has ended."
         return refused("LEAD_CONVERTING", message, metadata={"conversionId": str(lead.conversion_id)})
     if deed in _OF_ONE_STANDING:
         reason, message = _OF_ONE_STANDING[deed]

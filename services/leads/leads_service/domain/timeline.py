@@ -19,6 +19,7 @@ _AHEAD = timedelta(minutes=1)
 
 INBOUND = "inbound"
 OUTBOUND = "outbound"
+NOTE_ADDED = "note_added"
 # The titles of what has no subject.
 _TITLES = {
     "call": {INBOUND: "Call received", OUTBOUND: "Call made"},
@@ -72,7 +73,7 @@ def add_note(lead: Lead, content: str, created_by: UUID, situation: Situation) -
     """
     text = clean_text("content", content, longest=_LONGEST_TEXT)
     note = Note(id=new_id(), lead_id=lead.id, content=text, created_by=created_by, created_at=situation.now)
-    added = situation.activity(lead, "note_added", "Note added", metadata={"noteId": str(note.id)})
+    added = situation.activity(lead, NOTE_ADDED, "Note added", metadata={"noteId": str(note.id)})
     return note, happened(lead, added, situation, answers="note")
 
 

@@ -28,11 +28,12 @@ def reserve(lead: Lead, conversion_id: UUID, converted_at: datetime, situation: 
     return settle(lead, replace(lead, conversion_id=conversion_id), [started], situation)
 
 
-def complete(lead: Lead, started_at: datetime, situation: Situation) -> Change:
+def complete(lead: Lead, started_at: datetime, answered_at: datetime | None, situation: Situation) -> Change:
     """The lead, open again at the stage and with the clock that it had.
 
-    A response that only the conversion gave, at ``started_at``, is taken back. The promise stays as it was: what passed
-    meanwhile is recorded with its true time. Nothing is refused any more.
+    A response that only the conversion gave, at ``started_at``, is taken back; ``answered_at`` is when a person first
+    answered after that. The promise stays as it was: what passed meanwhile is recorded with its true time. Nothing is
+    refused any more.
     """
     made = {"accountId": lead.account_id, "contactId": lead.contact_id, "opportunityId": lead.opportunity_id}
     after = replace(
@@ -45,7 +46,7 @@ def complete(lead: Lead, started_at: datetime, situation: Situation) -> Change:
         account_id=None,
         contact_id=None,
         opportunity_id=None,
-        first_response_at=None if lead.first_response_at == started_at else lead.first_response_at,
+        first_response_at=answered_at if lead.first_response_at == started_at else lead.first_response_at,
     )
     undone = situation.activity(
         after,

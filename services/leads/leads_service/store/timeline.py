@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,12 +11,14 @@ import sqlalchemy as sa
 from kit.db.database import Reading, Writing
 from kit.paging import Page, Place, Span
 from leads_service.domain.lead import Activity, HistoryEntry, Note
+from leads_service.domain.timeline import NOTE_ADDED, OUTBOUND
 from leads_service.store.tables import ACTIVITIES, HISTORY, NOTES
 
 __all__ = [
     "Page",
     "Span",
     "add_note",
+    "first_answer",
     "list_activities",
     "list_history",
     "list_notes",
@@ -51,6 +54,20 @@ async def list_history(
 async def add_note(tx: Writing, note: Note) -> None:
     """Keep a note."""
     await tx.execute(sa.insert(NOTES), asdict(note))
+
+
+async def first_answer(connection: Reading, lead_id: UUID, since: datetime, by: Collection[str]) -> datetime | None:
+    """When a person first answered a lead after an instant: by an outbound ``activity``, by a ``note``."""
+    kinds = {"activity": ACTIVITIES.c.direction == OUTBOUND, "note": ACTIVITIES.c.type == NOTE_ADDED}
+    counted = sa.or_(sa.false(), *(condition for name, condition in kinds.items() if name in by))
+    of_lead = (
+        ACTIVITIES.c.lead_id == lead_id,
+        ACTIVITIES.c.occurred_at > since,
+        ACTIVITIES.c.performed_by.is_not(None),
+    )
+    query = sa.select(sa.func.min(ACTIVITIES.c.occurred_at)).where(*of_lead, counted)
+    found: datetime | None = (await connection.execute(query)).scalar_one()
+    return found
 
 
 async def page_of_lead(

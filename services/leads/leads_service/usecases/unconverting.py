@@ -15,7 +15,7 @@ from leads_service.domain import unconverting as rules
 from leads_service.domain.lead import Lead
 from leads_service.domain.settling import Situation
 from leads_service.domain.standing import Deed, require
-from leads_service.store import conversions, leads
+from leads_service.store import conversions, leads, timeline
 from leads_service.store.conversions import COMPLETED, UNCONVERTED, UNCONVERTING, Conversion
 from leads_service.usecases.conversion import locked, newest_conversion, order_of
 from leads_service.usecases.saving import knowing_what_is_closed, load_locked, save, who
@@ -53,8 +53,11 @@ async def complete_unconversion(tx: Writing, conversion_id: UUID, situation: Sit
         return conversion
     _require_unconverting(conversion)
 
+    counted = situation.configuration.settings.first_response_on
+    answered_at = await timeline.first_answer(tx, lead.id, conversion.started_at, counted)
+
     async def attempt(situation: Situation) -> None:
-        await save(tx, lead, rules.complete(lead, conversion.started_at, situation), situation)
+        await save(tx, lead, rules.complete(lead, conversion.started_at, answered_at, situation), situation)
 
     await knowing_what_is_closed(tx, situation, attempt)
     return await conversions.end(tx, conversion_id, {"state": UNCONVERTED, "unconverted_at": situation.now})
