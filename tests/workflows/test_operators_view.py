@@ -136,7 +136,7 @@ async def test_a_conversion_says_what_it_does_and_what_is_done(skipping: Workflo
         await handle.result()
         after = await current_details(handle)
     assert "**Alice Johnson, StartupIO** · conversion conversion-1" in during
-    assert "**Waiting** since 20" in during
+    assert "**Waiting** since 2" in during
     assert f"- account linked: {ACCOUNT}" in during
     assert "Converted." in after
     assert all(f"- {what} copied: 2" in after for what in ("notes", "documents", "team"))
