@@ -5,7 +5,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(PY):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint format check gen check-gen breaking capture-histories fingerprints faults test-ui check-images bench bench-rescore bench-imports bench-export bench-load bench-lists bench-clocks bench-sla-summary clean
+.PHONY: help setup up test lint format check gen check-gen breaking capture-histories fingerprints faults test-ui check-images bench bench-rescore bench-imports bench-export bench-load bench-lists bench-clocks bench-convert bench-sla-summary clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -53,10 +53,11 @@ breaking: setup ## compare the protos with the main branch: wire and JSON names 
 capture-histories: setup ## record workflow histories anew, for the replay tests
 	$(PY)/python -m tests.workflows.capture
 
-faults: setup ## kill parts at random for two minutes while 500 leads with clocks of seconds come in: [SECONDS=… LEADS=… SEED=…]
+faults: setup ## kill parts at random, at each step of conversions and while leads with clocks of seconds come in: [SECONDS=… LEADS=… CONVERSIONS=… SEED=… ONLY=… TESTS=…]
 	@LEADLINE_FAULT_SECONDS=$(or $(SECONDS),120) LEADLINE_FAULT_LEADS=$(or $(LEADS),500) LEADLINE_FAULT_SEED=$(SEED) \
-		$(PY)/pytest -q tests/faults/test_killed_clocks.py --log-disable=httpx \
-		-o log_cli=true -o log_cli_level=INFO -o log_cli_format="%(asctime)s %(message)s" $(ARGS)
+		LEADLINE_FAULT_CONVERSIONS=$(or $(CONVERSIONS),200) LEADLINE_FAULT_MATRIX=whole LEADLINE_FAULT_ONLY="$(ONLY)" \
+		$(PY)/pytest -q $(or $(TESTS),tests/faults/test_conversion_matrix.py tests/faults/test_killed_conversions.py tests/faults/test_killed_clocks.py) \
+		--log-disable=httpx -o log_cli=true -o log_cli_level=INFO -o log_cli_format="%(asctime)s %(message)s" $(ARGS)
 
 test-ui: setup ## read the Temporal UI of a running product in a headless Chromium, which must be on the PATH
 	$(PY)/pytest -rs tests/e2e/test_temporal_ui.py $(ARGS)
@@ -87,6 +88,9 @@ bench-lists: setup ## how fast lists are answered, from a folder of bench-load: 
 
 bench-clocks: setup ## how SLA clocks do on a stack of their own: ARGS="burst|lone|open [--help]"
 	@$(PY)/python bench/clocks.py $(ARGS)
+
+bench-convert: setup ## how many conversions a second a stack of its own sustains, and where the time goes: [ARGS="--count … --full"]
+	@$(PY)/python bench/convert.py $(ARGS)
 
 bench-sla-summary: setup ## how fast the SLA summary is answered, from a folder of bench-load: ARGS="--folder FOLDER [--only …]"
 	@$(PY)/python bench/sla_summary.py $(ARGS)

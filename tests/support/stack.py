@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -87,10 +87,10 @@ class RunningStack:
         return await asyncio.wait_for(self.process.wait(), 60)
 
 
-async def start_stack(*options: str) -> RunningStack:
-    """Start the product and wait until it says that it is ready."""
+async def start_stack(*options: str, command: Sequence[str] = (_LEADLINE,)) -> RunningStack:
+    """Start the product, by ``leadline`` or a command like it, and wait until it says that it is ready."""
     process = await asyncio.create_subprocess_exec(
-        _LEADLINE, "up", "--json", *options, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *(*command, "up", "--json", *options), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     if process.stdout is None or process.stderr is None:
         raise AssertionError
@@ -104,9 +104,9 @@ async def start_stack(*options: str) -> RunningStack:
 
 
 @asynccontextmanager
-async def running_stack(*options: str) -> AsyncIterator[RunningStack]:
+async def running_stack(*options: str, command: Sequence[str] = (_LEADLINE,)) -> AsyncIterator[RunningStack]:
     """A stack that is ended when the block is left."""
-    stack = await start_stack(*options)
+    stack = await start_stack(*options, command=command)
     try:
         yield stack
     finally:

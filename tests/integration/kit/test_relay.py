@@ -1,15 +1,15 @@
 """The relay on a real database: nothing lost, nothing out of order, whatever the other system does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from kit.db.database import Database
-from kit.db.outbox import BEHIND, Outbox, OutboxRow, outbox_table
+from kit.db.database import Database, Writing
+from kit.db.outbox import BEHIND, FIRST, Outbox, OutboxRow, outbox_table
 from kit.db.relay import AwayError, Relay
 from kit.ids import new_id
 from tests.support.waiting import eventually
@@ -71,6 +71,53 @@ async def test_what_somebody_waits_for_passes_what_comes_by_the_hundred(database
         opened.set()
         await eventually(lambda: left(database), lambda rows: rows == 0)
     assert arrived.count("one of many") == 100
+
+
+async def test_rows_of_one_key_follow_each_other_at_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kit.db.relay._POLL_SECONDS", 60.0)
+    arrived: list[str] = []
+
+    async def deliver(row: OutboxRow) -> None:
+        arrived.append(row.kind)
+
+    async with relay(database, deliver):
+        await add(database, new_id(), "1", "2", "3")
+        await eventually(lambda: left(database), lambda rows: rows == 0)
+    assert arrived == ["1", "2", "3"]
+
+
+async def test_a_row_that_is_written_while_the_one_before_is_deleted_is_not_left_to_the_next_look(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.db.relay._POLL_SECONDS", 60.0)
+    deleted, written, arrived = asyncio.Event(), asyncio.Event(), list[str]()
+
+    class SlowOutbox(Outbox):
+        async def delivered(self, tx: Writing, ids: Sequence[int]) -> bool:
+            held_back = await super().delivered(tx, ids)
+            deleted.set()
+            await written.wait()
+            return held_back
+
+        async def claim(self, tx: Writing, limit: int, *, rank: int = FIRST) -> list[OutboxRow]:
+            rows = await super().claim(tx, limit, rank=rank)
+            if (await tx.execute(sa.select(TABLE.c.id).where(TABLE.c.kind == "2"))).first():
+                # Once this claim is over.
+                asyncio.get_running_loop().call_later(0.2, written.set)
+            return rows
+
+    async def deliver(row: OutboxRow) -> None:
+        arrived.append(row.kind)
+
+    key, stop = new_id(), asyncio.Event()
+    running = asyncio.create_task(Relay(database, SlowOutbox(TABLE, channel=OUTBOX.channel), deliver).run(stop))
+    await add(database, key, "1")
+    await deleted.wait()
+    await add(database, key, "2")
+    await eventually(lambda: left(database), lambda rows: rows == 0)
+    assert arrived == ["1", "2"]
+    stop.set()
+    await running
 
 
 async def test_two_relays_deliver_each_row_once_and_each_key_in_order(database: Database) -> None:

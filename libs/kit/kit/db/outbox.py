@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from kit.context import request_id
 from kit.db.database import Reading, Writing
@@ -79,6 +79,9 @@ class Outbox:
     def __init__(self, table: sa.Table, *, channel: str) -> None:
         self.channel = channel
         self._table = table
+        # Made once: a relay executes them all the time.
+        self._claim = _claim_from(table)
+        self._delivered = _delivered_from(table)
 
     async def add(self, tx: Writing, *, key: UUID, kind: str, payload: dict[str, Any]) -> None:
         """Have ``payload`` delivered after this transaction, in order with the other rows of ``key``."""
@@ -101,38 +104,12 @@ class Outbox:
 
     async def claim(self, tx: Writing, limit: int, *, rank: int = FIRST) -> list[OutboxRow]:
         """Take up to ``limit`` due rows of this rank, each the first of its key, for 15 seconds."""
-        table, earlier = self._table, self._table.alias("earlier")
-        free = sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until < sa.func.now())
-        first_of_key = ~sa.exists().where(earlier.c.key == table.c.key, earlier.c.id < table.c.id)
-        due = (
-            sa.select(table.c.id)
-            .where(table.c.parked_at.is_(None), table.c.rank == rank)
-            .where(table.c.next_attempt_at <= sa.func.now(), free, first_of_key)
-            .order_by(table.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
-        )
-        statement = (
-            sa.update(table)
-            .where(table.c.id.in_(due))
-            .values(claimed_until=sa.func.now() + _LEASE)
-            .returning(
-                table.c.id,
-                table.c.key,
-                table.c.kind,
-                table.c.payload,
-                table.c.request_id,
-                table.c.refusals,
-                table.c.created_at,
-                table.c.rank,
-            )
-        )
-        return sorted((OutboxRow(*row) for row in await tx.execute(statement)), key=lambda row: row.id)
+        claimed = await tx.execute(self._claim, {"wanted": limit, "of_rank": rank})
+        return sorted((OutboxRow(*row) for row in claimed), key=lambda row: row.id)
 
-    async def delivered(self, tx: Writing, ids: Sequence[int]) -> None:
-        """Delete rows that have arrived."""
-        await tx.execute(sa.delete(self._table).where(self._table.c.id == sa.any_(sa.literal(list(ids)))))
+    async def delivered(self, tx: Writing, ids: Sequence[int]) -> bool:
+        """Delete rows that have arrived, and say whether that lets later ones of their keys go."""
+        return any((await tx.execute(self._delivered, {"arrived": list(ids)})).scalars())
 
     async def refused(self, tx: Writing, row: OutboxRow, error: str) -> None:
         """Have a row that was refused tried again later, or park it after too many refusals."""
@@ -163,3 +140,42 @@ class Outbox:
         )
         waiting, oldest_seconds, parked = (await connection.execute(query)).one()
         return OutboxState(waiting, float(oldest_seconds), parked)
+
+
+def _claim_from(table: sa.Table) -> sa.Executable:
+    """Takes ``wanted`` due rows ``of_rank``."""
+    earlier = table.alias("earlier")
+    free = sa.or_(table.c.claimed_until.is_(None), table.c.claimed_until < sa.func.now())
+    first_of_key = ~sa.exists().where(earlier.c.key == table.c.key, earlier.c.id < table.c.id)
+    due = (
+        sa.select(table.c.id)
+        .where(table.c.parked_at.is_(None), table.c.rank == sa.bindparam("of_rank", type_=sa.SmallInteger))
+        .where(table.c.next_attempt_at <= sa.func.now(), free, first_of_key)
+        .order_by(table.c.id)
+        .limit(sa.bindparam("wanted", type_=sa.Integer))
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    return (
+        sa.update(table)
+        .where(table.c.id.in_(due))
+        .values(claimed_until=sa.func.now() + _LEASE)
+        .returning(
+            table.c.id,
+            table.c.key,
+            table.c.kind,
+            table.c.payload,
+            table.c.request_id,
+            table.c.refusals,
+            table.c.created_at,
+            table.c.rank,
+        )
+    )
+
+
+def _delivered_from(table: sa.Table) -> sa.Executable:
+    """Deletes the rows ``arrived``, and says of each whether a later one of its key is there."""
+    later = table.alias("later")
+    held_back = sa.exists().where(later.c.key == table.c.key, later.c.id > table.c.id)
+    arrived = sa.bindparam("arrived", type_=ARRAY(sa.BigInteger))
+    return sa.delete(table).where(table.c.id == sa.any_(arrived)).returning(held_back)

@@ -35,6 +35,10 @@ class Relay:
         self._deliver = deliver
         self._wake = asyncio.Event()
         self._in_flight: dict[asyncio.Task[None], int] = {}
+        # Whether there may be more than there was room for.
+        self._has_more = False
+        # Grows when a claim begins and when it ends.
+        self._claims = 0
         self._delivered: list[int] = []
         self._flushing = asyncio.Lock()
 
@@ -45,8 +49,8 @@ class Relay:
         try:
             while not stop.is_set():
                 self._wake.clear()
-                if not await self._start_some():
-                    await self._rest()
+                await self._start_some()
+                await self._rest()
         finally:
             listening.cancel()
             stopping.cancel()
@@ -61,27 +65,36 @@ class Relay:
             async with asyncio.timeout(_POLL_SECONDS):
                 await self._wake.wait()
 
-    async def _start_some(self) -> bool:
-        rows = await self._claim()
-        for row in rows:
+    async def _start_some(self) -> None:
+        for row in await self._claim():
             task = asyncio.create_task(self._handle(row))
             self._in_flight[task] = row.rank
-            task.add_done_callback(self._in_flight.pop)
-        return bool(rows)
+            task.add_done_callback(self._make_room)
+
+    def _make_room(self, task: asyncio.Task[None]) -> None:
+        del self._in_flight[task]
+        if self._has_more:
+            self._wake.set()
 
     async def _claim(self) -> list[OutboxRow]:
         free = _IN_FLIGHT - len(self._in_flight)
-        behind = _BEHIND_IN_FLIGHT - sum(rank >= BEHIND for rank in self._in_flight.values())
+        room = _BEHIND_IN_FLIGHT - sum(rank >= BEHIND for rank in self._in_flight.values())
+        self._has_more = True
         if not free:
             return []
+        self._claims += 1
         try:
             async with self._database.transaction() as tx:
-                rows = await self._outbox.claim(tx, free, rank=FIRST)
-                room = min(free - len(rows), behind)
-                return rows + (await self._outbox.claim(tx, room, rank=BEHIND) if room > 0 else [])
+                first = await self._outbox.claim(tx, free, rank=FIRST)
+                room = min(free - len(first), room)
+                behind = await self._outbox.claim(tx, room, rank=BEHIND) if room > 0 else []
         except Exception as error:  # noqa: BLE001 - the relay outlives its database's absence
             log.warning("cannot claim", cause=repr(error))
             return []
+        finally:
+            self._claims += 1
+        self._has_more = len(first) == free or len(behind) >= room
+        return first + behind
 
     async def _handle(self, row: OutboxRow) -> None:
         request_id.set(row.request_id)
@@ -89,7 +102,6 @@ class Relay:
             await self._attempt(row)
         except Exception as error:  # noqa: BLE001 - the row's lease ends and it is claimed again
             log.warning("cannot settle", kind=row.kind, key=str(row.key), cause=repr(error))
-        self._wake.set()
 
     async def _attempt(self, row: OutboxRow) -> None:
         try:
@@ -111,5 +123,12 @@ class Relay:
         async with self._flushing:
             ids, self._delivered = self._delivered, []
             if ids:
-                async with self._database.transaction() as tx:
-                    await self._outbox.delivered(tx, ids)
+                await self._delete(ids)
+
+    async def _delete(self, ids: list[int]) -> None:
+        claims = self._claims
+        async with self._database.transaction() as tx:
+            held_back = await self._outbox.delivered(tx, ids)
+        # A claim at the same time has seen these rows, and not what comes after them.
+        if held_back or claims % 2 or claims != self._claims:
+            self._wake.set()
