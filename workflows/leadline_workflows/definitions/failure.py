@@ -35,5 +35,15 @@ def stopped(reason: str, message: str) -> Failure:
     return _failure(reason, message)
 
 
+def refuse_for(sentence: str | None) -> None:
+    """Refuse an operator's update in a sentence; let it pass where there is none.
+
+    Raises:
+        ApplicationError: type REFUSED.
+    """
+    if sentence is not None:
+        raise ApplicationError(sentence, type="REFUSED", non_retryable=True)
+
+
 def _failure(reason: str, message: str) -> Failure:
     return Failure(reason, message.strip()[:_LONGEST_MESSAGE])

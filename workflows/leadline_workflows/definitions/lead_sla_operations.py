@@ -29,7 +29,7 @@ class ClockOperations:
 
     @extend_deadline.validator
     def _may_extend(self, order: ExtendDeadline) -> None:
-        _require(_misfit(self._clock, order) or _moving(self._clock, order.until, workflow.now()))
+        failure.refuse_for(_misfit(self._clock, order) or _moving(self._clock, order.until, workflow.now()))
 
     @workflow.update(name=names.PAUSE)
     async def pause(self, order: OperatorOrder) -> Clock:
@@ -38,7 +38,7 @@ class ClockOperations:
 
     @pause.validator
     def _may_pause(self, order: OperatorOrder) -> None:
-        _require(_misfit(self._clock, order) or _pausing(self._clock, workflow.now()))
+        failure.refuse_for(_misfit(self._clock, order) or _pausing(self._clock, workflow.now()))
 
     @workflow.update(name=names.RESUME)
     async def resume(self, order: OperatorOrder) -> Clock:
@@ -48,7 +48,7 @@ class ClockOperations:
     @resume.validator
     def _may_resume(self, order: OperatorOrder) -> None:
         held = None if self._clock.held else "No operator has this clock stand still."
-        _require(_misfit(self._clock, order) or held)
+        failure.refuse_for(_misfit(self._clock, order) or held)
 
     @workflow.update(name=names.REFRESH)
     async def refresh(self, order: OperatorOrder | None = None) -> Clock:
@@ -62,7 +62,7 @@ class ClockOperations:
 
     @refresh.validator
     def _may_refresh(self, order: OperatorOrder | None = None) -> None:
-        _require(_misfit(self._clock, order or OperatorOrder()))
+        failure.refuse_for(_misfit(self._clock, order or OperatorOrder()))
 
 
 def refusal(error: ActivityError) -> ApplicationError:
@@ -110,8 +110,3 @@ def _instant(text: str) -> datetime | None:
         return at.astimezone(UTC) if at.tzinfo else None
     except (ValueError, OverflowError):
         return None
-
-
-def _require(refused: str | None) -> None:
-    if refused is not None:
-        raise ApplicationError(refused, type="REFUSED", non_retryable=True)

@@ -184,8 +184,10 @@ class OperatorsActions:
 
     @retry_now.validator
     def _may_retry(self, order: OperatorOrder) -> None:
-        _require(order.misfit)
-        _require(None if self._steps.waiting_for else "The run waits for nothing: there is nothing to try again.")
+        failure.refuse_for(order.misfit)
+        failure.refuse_for(
+            None if self._steps.waiting_for else "The run waits for nothing: there is nothing to try again."
+        )
 
     @workflow.update(name=names.GIVE_UP)
     def give_up(self, order: OperatorOrder) -> str:
@@ -196,17 +198,12 @@ class OperatorsActions:
 
     @give_up.validator
     def _may_give_up(self, order: OperatorOrder) -> None:
-        _require(order.misfit)
+        failure.refuse_for(order.misfit)
         waiting = self._steps.waiting_for
         if waiting is None:
-            _require("The run waits for nothing: cancel it to have everything undone.")
+            failure.refuse_for("The run waits for nothing: cancel it to have everything undone.")
         elif waiting.bound is None:
-            _require(f"It cannot be left half done: {waiting.summary} is tried until it is done.")
-
-
-def _require(refusal: str | None) -> None:
-    if refusal is not None:
-        raise ApplicationError(refusal, type="REFUSED", non_retryable=True)
+            failure.refuse_for(f"It cannot be left half done: {waiting.summary} is tried until it is done.")
 
 
 def _is_final(error: FailureError) -> bool:
