@@ -17,15 +17,10 @@ _TESTS = Path(__file__).parent
 _PRODUCT = {"e2e", "faults"}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests stay together when several processes share them: those of a file, and those of the product.
-
-    It must be said before xdist reads it.
-    """
-    for item in items:
-        part = item.path.relative_to(_TESTS).parts[0]
-        item.add_marker(pytest.mark.xdist_group("product" if part in _PRODUCT else str(item.path)))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Say which tests stay together when several processes share them: those of a file, and those of the product."""
+    part = item.path.relative_to(_TESTS).parts[0]
+    item.add_marker(pytest.mark.xdist_group("product" if part in _PRODUCT else str(item.path.relative_to(_TESTS))))
 
 
 @pytest.fixture(scope="session")
