@@ -22,7 +22,8 @@ setup: .venv/.ready ## prepare the environment in .venv
 up: setup ## start the whole product on this machine
 	@$(PY)/leadline up $(ARGS)
 
-# Most tests wait for real servers: those that start the whole product run beside the others, one after the other.
+# Most tests wait for real servers: those that start the whole product run beside the others, one after the other. They
+# have temporary folders of their own: pytest closes those of another run, in which PostgreSQL works under another user.
 PRODUCT_TESTS := tests/e2e tests/faults
 PRODUCT_LOG := .pytest_cache/product-tests.log
 
@@ -30,8 +31,8 @@ test: setup ## run all tests, or those of ARGS=…
 ifdef ARGS
 	$(PY)/pytest $(ARGS)
 else
-	@mkdir -p $(dir $(PRODUCT_LOG)); \
-	$(PY)/pytest $(PRODUCT_TESTS) > $(PRODUCT_LOG) 2>&1 & product=$$!; \
+	@mkdir -p $(dir $(PRODUCT_LOG)); temporary=$$(mktemp -d); chmod 755 $$temporary; \
+	PYTEST_DEBUG_TEMPROOT=$$temporary $(PY)/pytest $(PRODUCT_TESTS) > $(PRODUCT_LOG) 2>&1 & product=$$!; \
 	$(PY)/pytest $(addprefix --ignore=,$(PRODUCT_TESTS)); others=$$?; \
 	echo "The tests that start the whole product:"; \
 	wait $$product; status=$$?; cat $(PRODUCT_LOG); \
