@@ -4,7 +4,6 @@ The client and all parts share the same processors, so that the figures say what
 """
 
 import asyncio
-import itertools
 import os
 import time
 from collections.abc import Awaitable, Callable
@@ -76,9 +75,9 @@ async def _burst(count: int, ahead: int) -> None:
         )
         if datetime.now(UTC) > opening:
             raise typer.BadParameter("They were not made in time.", param_hint="--ahead")
-        load, minutes = os.getloadavg()[0], itertools.count(1)
-        for _ in ("at risk", "breached", "escalated"):
-            await _recorded(stack, opening + timedelta(minutes=next(minutes)), count)
+        load = os.getloadavg()[0]
+        for minutes, _milestone in enumerate(("at risk", "breached", "escalated"), start=1):
+            await _recorded(stack, opening + timedelta(minutes=minutes), count)
         _show_lateness(await stack.rows(_LATENESS), load)
         _console.print(f"recorded twice: {await stack.number(_TWICE)}")
 

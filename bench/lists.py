@@ -258,7 +258,7 @@ async def run(doors: Doors, wanted: Mapping[str, Kind], *, calls: int, clients: 
     headers = {"Authorization": f"Bearer {doors.token}"}
     async with open_channel(doors.leads) as channel, httpx.AsyncClient(limits=limits, timeout=60) as http:
         stub = lead_service_pb2_grpc.LeadServiceStub(channel)
-        await _until_ready(channel)
+        await until_ready(channel)
         every = (await call(stub.ListLeads, as_request({}, 0), token=doors.token, timeout=60)).total
 
         async def by_grpc(which: Which) -> int | None:
@@ -291,7 +291,8 @@ def _require_expected(reason: str) -> None:
         raise RuntimeError(message)
 
 
-async def _until_ready(channel: Any) -> None:
+async def until_ready(channel: Any) -> None:
+    """Wait until the leads service answers."""
     for _ in range(300):
         if await is_serving(channel):
             return

@@ -8,17 +8,17 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from leadline.leads.v1 import sla_service_pb2, sla_service_pb2_grpc
-from lists import Doors, Kind, Which, measure, parts
+from lists import Doors, Kind, Which, measure, parts, until_ready
 from load_leads import databases, process_of
 from made_leads import OWNERS, Process
 from rich.console import Console
 from rich.table import Table
 
-from kit.rpc.calls import call, is_serving, open_channel
+from kit.rpc.calls import call, open_channel
 from kit.rpc.times import to_timestamp
 
 
@@ -46,7 +46,7 @@ async def run(doors: Doors, wanted: Mapping[str, Kind], *, calls: int, clients: 
     table = Table("summary of", "leads in it", "median ms", "p95 ms", "max ms", title=f"{clients} clients, gRPC")
     async with open_channel(doors.leads) as channel:
         stub = sla_service_pb2_grpc.SlaServiceStub(channel)
-        await _until_ready(channel)
+        await until_ready(channel)
 
         async def ask(which: Which) -> int:
             request = sla_service_pb2.GetSlaSummaryRequest(**which)
@@ -57,15 +57,6 @@ async def run(doors: Doors, wanted: Mapping[str, Kind], *, calls: int, clients: 
             table.add_row(name, *figure.row())
             Console(stderr=True).print(name, *figure.row()[:3])
     return table
-
-
-async def _until_ready(channel: Any) -> None:
-    for _ in range(300):
-        if await is_serving(channel):
-            return
-        await asyncio.sleep(0.1)
-    message = "the leads service does not get ready"
-    raise RuntimeError(message)
 
 
 def main(

@@ -6,7 +6,6 @@ from typing import Any
 
 from leadline.crm.v1 import records_pb2 as pb
 
-from examples.own_crm.company import company_key
 from kit.errors import invalid_field, not_found
 
 Record = pb.Account | pb.Contact | pb.Opportunity
@@ -25,12 +24,9 @@ def add(db: sqlite3.Connection, kind: str, record: Record, name_key: str | None 
     record.version = 1
     record.created_at.GetCurrentTime()
     record.updated_at.CopyFrom(record.created_at)
-    position = "(SELECT coalesce(max(position), 0) + 1 FROM records)"
-    statement = f"INSERT INTO records (id, kind, version, position, body) VALUES (?, ?, 1, {position}, '')"  # noqa: S608
-    db.execute(statement, [record.id, kind])
+    statement = "INSERT INTO records (id, kind, name_key, body) VALUES (?, ?, ?, '')"
+    db.execute(statement, [record.id, kind, name_key])
     _write(db, record)
-    if isinstance(record, pb.Account):
-        db.execute("UPDATE records SET name_key = ? WHERE id = ?", [name_key or company_key(record.name), record.id])
 
 
 def put_at(db: sqlite3.Connection, contact: pb.Contact, account_id: str | None) -> None:
@@ -84,7 +80,6 @@ def _write(db: sqlite3.Connection, record: Record) -> None:
         "phone": getattr(record, "phone_e164", "") or None,
         "account_id": getattr(record, "account_id", "") or None,
         "contact_id": getattr(record, "contact_id", "") or None,
-        "version": record.version,
         "body": record.SerializeToString(),
     }
     columns = ", ".join(f"{name} = :{name}" for name in found_by)

@@ -12,8 +12,8 @@ Outcome = TypeVar("Outcome")
 _SCHEMA = """
     -- A record is kept as its proto; the columns are what it is found by.
     CREATE TABLE IF NOT EXISTS records (
-        id TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL,
-        body BLOB NOT NULL, name_key TEXT, email_domain TEXT, email TEXT, phone TEXT, account_id TEXT, contact_id TEXT
+        position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, body BLOB NOT NULL,
+        name_key TEXT, email_domain TEXT, email TEXT, phone TEXT, account_id TEXT, contact_id TEXT
     );
     CREATE INDEX IF NOT EXISTS records_by_name ON records (name_key);
     CREATE INDEX IF NOT EXISTS records_by_domain ON records (email_domain);

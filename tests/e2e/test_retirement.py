@@ -48,8 +48,13 @@ async def test_a_stage_gives_its_leads_to_another_and_is_gone(stack: RunningStac
     names = [each["name"] for each in await get(api, "/lead-settings/stages", pipelineId=process.id)]
     assert names == ["Talk", "Offer", "Won", "Lost"]
     assert (await process.lead(stageId=stage, expect=422))["errors"][0]["field"] == "stageId"
-    described = await (await stack.temporal()).get_workflow_handle(f"retire-stage/{stage}").describe()
-    assert described.status is WorkflowExecutionStatus.COMPLETED
+    run = (await stack.temporal()).get_workflow_handle(f"retire-stage/{stage}")
+
+    async def status() -> WorkflowExecutionStatus | None:
+        return (await run.describe()).status
+
+    # Callers are answered a moment before the run is closed.
+    await eventually(status, lambda now: now is WorkflowExecutionStatus.COMPLETED)
 
 
 async def test_leads_that_cannot_pass_the_gate_bring_everything_back(api: httpx.AsyncClient) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from tests.support.api import post
-from tests.support.sales import unique
+from tests.support.converting import a_lead
 
 LOG = logging.getLogger(__name__)
 
@@ -36,9 +36,7 @@ class BusyConversions:
 
         async def one() -> str:
             async with gate:
-                name = unique("Busy")
-                body = {"lastName": name, "company": name, "email": f"{name}@{name.replace('_', '-')}.io"}
-                lead = str((await post(self.api, "/leads", {**body, "estimatedValue": 1000}))["id"])
+                lead = str((await a_lead(self.api))["id"])
                 await post(self.api, f"/leads/{lead}/notes", {"content": "Wants it."})
                 return lead
 

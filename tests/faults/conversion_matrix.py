@@ -99,6 +99,11 @@ class Cell:
         return _ORDERS.get(self.fault, HOLD_BEFORE)
 
     @property
+    def undoes(self) -> bool:
+        """Whether the lead is converted before, and that is to be undone."""
+        return self.way in {Way.UNCONVERTING, Way.STAYING}
+
+    @property
     def stands_still(self) -> bool:
         """Whether it waits at the step for what is to happen."""
         return self.order in {HOLD_BEFORE, HOLD_AFTER, WAIT}

@@ -20,6 +20,7 @@ from tests.faults.conversion_records import Databases
 from tests.faults.faulty_stack import FAULTS
 from tests.faults.faulty_worker import ARRIVED, OVER, PASSED, REFUSE
 from tests.support.api import ask, post
+from tests.support.converting import a_lead
 from tests.support.sales import unique
 from tests.support.stack import RunningStack
 from tests.support.waiting import eventually
@@ -76,7 +77,7 @@ class Waves:
         """A lead with all that goes along; converted where that is to be undone."""
         async with self._gate:
             lead = await self._lead_with_all()
-            if cell.way in {Way.UNCONVERTING, Way.STAYING}:
+            if cell.undoes:
                 await ask(self.api, "POST", f"/leads/{lead}/convert", {})
             if cell.way is Way.STAYING:
                 changed = "UPDATE accounts SET version = version + 1 WHERE lead_id = %(lead)s"
@@ -86,9 +87,7 @@ class Waves:
     async def _lead_with_all(self) -> str:
         if not self._product:
             self._product = str((await post(self.api, "/products", {"name": unique("Plan"), "unitPrice": 90}))["id"])
-        name = unique("Fault")
-        body = {"lastName": name, "company": name, "email": f"{name}@{name.replace('_', '-')}.io", "estimatedValue": 10}
-        lead = str((await post(self.api, "/leads", body))["id"])
+        lead = str((await a_lead(self.api))["id"])
         files = {"file": ("offer.txt", b"An offer.", "text/plain")}
         await post(self.api, f"/leads/{lead}/notes", {"content": "Call back."})
         await ask(self.api, "POST", f"/leads/{lead}/documents", expect=201, files=files)
@@ -102,9 +101,9 @@ class Waves:
             self._refusal(lead).write_text(REFUSE)
 
     async def _ask(self, cell: Cell, lead: str) -> None:
-        undoing = cell.way in {Way.UNCONVERTING, Way.STAYING}
+        verb = "unconvert" if cell.undoes else "convert"
         try:
-            await self.api.post(f"/leads/{lead}/{'unconvert' if undoing else 'convert'}", json=None if undoing else {})
+            await self.api.post(f"/leads/{lead}/{verb}", json=None if cell.undoes else {})
         except httpx.TransportError as error:
             LOG.info("%s: %r", cell, error)
 
@@ -202,9 +201,8 @@ class Waves:
         )
 
     def _run_of(self, cell: Cell, lead: str) -> WorkflowHandle[Any, Any]:
-        undoing = cell.way in {Way.UNCONVERTING, Way.STAYING}
-        workflow_id = names.lead_unconversion_id(lead) if undoing else names.lead_conversion_id(lead)
-        return self.temporal.get_workflow_handle(workflow_id)
+        workflow_id = names.lead_unconversion_id if cell.undoes else names.lead_conversion_id
+        return self.temporal.get_workflow_handle(workflow_id(lead))
 
     def _path(self, cell: Cell, lead: str) -> Path:
         return Path(self.stack.about["dataDir"], FAULTS, f"{lead}.{cell.step}")

@@ -128,22 +128,24 @@ class Code:
                 return Class(module, node)
         return self.meaning(module.imports[name]) if name in module.imports else None
 
+    def bases(self, owner: Class) -> Iterator[Class]:
+        """The classes that it inherits from, where they are of definitions."""
+        meanings = (self.named(owner.module, base.id) for base in owner.node.bases if isinstance(base, ast.Name))
+        return (each for each in meanings if isinstance(each, Class))
+
     def method(self, owner: Class, name: str) -> Function | None:
         """The method of a class, its own or that of a base in definitions."""
         for node in owner.node.body:
             if isinstance(node, Def) and node.name == name:
                 return Function(owner.module, node, owner)
-        bases = (self.named(owner.module, base.id) for base in owner.node.bases if isinstance(base, ast.Name))
-        found = (self.method(base, name) for base in bases if isinstance(base, Class))
+        found = (self.method(base, name) for base in self.bases(owner))
         return next((replace(each, owner=owner) for each in found if each is not None), None)
 
     def methods(self, owner: Class) -> dict[str, Function]:
         """All methods of a class, those of its bases in definitions included."""
         found: dict[str, Function] = {}
-        for base in owner.node.bases:
-            meaning = self.named(owner.module, base.id) if isinstance(base, ast.Name) else None
-            inherited = self.methods(meaning) if isinstance(meaning, Class) else {}
-            found |= {name: replace(each, owner=owner) for name, each in inherited.items()}
+        for base in self.bases(owner):
+            found |= {name: replace(each, owner=owner) for name, each in self.methods(base).items()}
         own = {node.name: Function(owner.module, node, owner) for node in owner.node.body if isinstance(node, Def)}
         return found | own
 
@@ -156,8 +158,7 @@ class Code:
             meaning = self.named(owner.module, made.id) if isinstance(made, ast.Name) else None
             if isinstance(meaning, Class):
                 return meaning
-        bases = (self.named(owner.module, base.id) for base in owner.node.bases if isinstance(base, ast.Name))
-        found = (self.class_of(base, attribute) for base in bases if isinstance(base, Class))
+        found = (self.class_of(base, attribute) for base in self.bases(owner))
         return next((each for each in found if each is not None), None)
 
 

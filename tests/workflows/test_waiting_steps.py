@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
-from temporalio.common import SearchAttributeKey
 
 from leadline_workflows.contracts import names, search_attributes
 from leadline_workflows.contracts.conversion import ConversionState, FailConversion, LeadConversionResult
@@ -13,7 +12,7 @@ from leadline_workflows.contracts.operators import OperatorOrder
 from tests.support.waiting import eventually
 from tests.workflows.conversion_rules import FORWARD, ConversionRules, undone_from
 from tests.workflows.conversion_run import CONVERTED, Handle, converting
-from tests.workflows.operators_view import current_details
+from tests.workflows.operators_view import attributes, current_details
 
 LONG_AGO = 1000
 SAYS = OperatorOrder("Olga", "the CRM is back")
@@ -21,8 +20,7 @@ SAYS = OperatorOrder("Olga", "the CRM is back")
 
 async def attention(handle: Handle) -> str | None:
     """What the run is filtered by."""
-    found = (await handle.describe()).typed_search_attributes
-    return found.get(SearchAttributeKey.for_keyword(search_attributes.ATTENTION))
+    return (await attributes(handle))[search_attributes.ATTENTION]
 
 
 async def waiting(handle: Handle, services: ConversionRules, step: str, mark: str = "waiting") -> None:

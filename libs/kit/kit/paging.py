@@ -17,6 +17,7 @@ Record = TypeVar("Record")
 DEFAULT_LIMIT = 25
 LARGEST_LIMIT = 100
 _LARGEST_PAGE = 10_000_000
+_MOST_VALUES = 100
 _LONGEST_CURSOR = 2_000
 _CHECK_BYTES = 6
 # Where a page ended at a record whose key its caller may not see.
@@ -67,20 +68,22 @@ def span_of(request: PageRequest, order: str) -> Span:
     Raises:
         LeadlineError: VALIDATION_FAILED.
     """
-    refuse_both(request)
+    if request.cursor and request.page:
+        raise invalid_field("cursor", "NOT_TOGETHER", "Give a page or a cursor, not both.")
     if request.cursor:
         return Span(limit_of(request.limit), after=place_of(request.cursor, order))
     return Span(*page_of(request.page, request.limit))
 
 
-def refuse_both(request: PageRequest) -> None:
-    """Refuse a page together with a cursor, which says itself where the page begins.
+def few(values: Sequence[str], field: str) -> Sequence[str]:
+    """The values of a filter, which are not endless.
 
     Raises:
         LeadlineError: VALIDATION_FAILED.
     """
-    if request.cursor and request.page:
-        raise invalid_field("cursor", "NOT_TOGETHER", "Give a page or a cursor, not both.")
+    if len(values) > _MOST_VALUES:
+        raise invalid_field(field, "TOO_MANY", f"Must have at most {_MOST_VALUES} values.")
+    return values
 
 
 def page_of(page: int, limit: int) -> tuple[int, int]:
@@ -177,10 +180,17 @@ def _instant(value: str) -> datetime:
     return instant
 
 
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        # No text of a database has half of a surrogate pair; a cursor that somebody made up may.
+        value.encode()
+    return value
+
+
 _KINDS: dict[str, Any] = {
     "time": _instant,
     "decimal": Decimal,
     "none": lambda _value: None,
     _UNTOLD: lambda _value: None,
-    "plain": lambda value: value,
+    "plain": _encodable,
 }

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.answers.json import violation
 from gateway.violations import violations_of
 from kit.errors import ErrorKind, FieldViolation, LeadlineError, invalid
 
@@ -70,9 +71,7 @@ def problem(
         "code": code,
     }
     if violations:
-        content["errors"] = [
-            {"field": each.field, "code": each.reason.lower(), "message": each.message} for each in violations
-        ]
+        content["errors"] = [violation(each) for each in violations]
     for name, value in (members or {}).items():
         content.setdefault(name, value)
     sent = {"cache-control": "no-store", **(headers or {})}

@@ -170,36 +170,41 @@ class WorkflowStarter:
         )
 
     async def _start_import(self, row: OutboxRow) -> None:
-        """Start the one run of an import. One that has ended is not begun again."""
         start = LeadImportInput(**row.payload)
-        try:
-            await self._client.start_workflow(
-                names.LEAD_IMPORT,
-                start,
-                id=names.lead_import_id(start.import_id),
-                task_queue=names.IMPORT_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                memo=_memo(row),
-                static_summary=_summary(start.file_name, "import of leads"),
-                rpc_timeout=_CALL,
-            )
-        except WorkflowAlreadyStartedError:
-            return
+        await self._start_only(
+            names.LEAD_IMPORT,
+            start,
+            workflow_id=names.lead_import_id(start.import_id),
+            queue=names.IMPORT_QUEUE,
+            memo=_memo(row),
+            summary=_summary(start.file_name, "import of leads"),
+        )
 
     async def _start_check(self, row: OutboxRow) -> None:
-        """Start the one run of a check. One that has ended is not begun again."""
         start = CheckClocksInput(**row.payload)
+        await self._start_only(
+            names.CHECK_SLA_CLOCKS,
+            start,
+            workflow_id=names.clock_check_id(start.check_id),
+            queue=names.CHECK_QUEUE,
+            memo=_memo(row),
+            summary="all leads and clocks · asked for",
+        )
+
+    async def _start_only(
+        self, workflow: str, start: Any, *, workflow_id: str, queue: str, memo: dict[str, str], summary: str
+    ) -> None:
+        """Start the one run that there ever is under the id. One that has ended is not begun again."""
         try:
             await self._client.start_workflow(
-                names.CHECK_SLA_CLOCKS,
+                workflow,
                 start,
-                id=names.clock_check_id(start.check_id),
-                task_queue=names.CHECK_QUEUE,
+                id=workflow_id,
+                task_queue=queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                memo=_memo(row),
-                static_summary="all leads and clocks · asked for",
+                memo=memo,
+                static_summary=summary,
                 rpc_timeout=_CALL,
             )
         except WorkflowAlreadyStartedError:

@@ -48,3 +48,9 @@ class Delete(NamedTuple):
     method: str
     sent: Message
     answered: Message
+
+
+def cursor_page_of(*items: Any, page: int | None = 2, cursor: str | None = "abc") -> dict[str, Any]:
+    """The answer with a page of ten of 51."""
+    meta = {"total": 51, "page": page, "limit": 10, "totalPages": 6, "nextCursor": cursor}
+    return {"data": [*items], "meta": meta}

@@ -1,20 +1,10 @@
 """Accounts, contacts, opportunities and products: their lists, with every filter, in every way to page."""
 
-from typing import Any
-
 from leadline.crm.v1 import record_service_pb2 as pb
 
 from tests.contract.gateway import samples_records as records
-from tests.contract.gateway.cases import Read
+from tests.contract.gateway.cases import Read, cursor_page_of
 from tests.contract.gateway.samples import ACCOUNT_ID, CONTACT_ID, PIPELINE_ID, STAGE_ID, USER_ID
-
-
-def _listed(*items: Any, page: int | None = 2, cursor: str | None = "abc") -> dict[str, Any]:
-    return {
-        "data": [*items],
-        "meta": {"total": 51, "page": page, "limit": 10, "totalPages": 6, "nextCursor": cursor},
-    }
-
 
 READS = [
     Read(
@@ -30,7 +20,7 @@ READS = [
             sort_dir="asc",
         ),
         pb.ListAccountsResponse(accounts=[records.ACCOUNT], total=51, next_cursor="abc"),
-        _listed(records.ACCOUNT_JSON),
+        cursor_page_of(records.ACCOUNT_JSON),
     ),
     Read(
         f"/contacts?cursor=xyz&limit=10&search=al&accountId={ACCOUNT_ID},{USER_ID}&email=a@b.io&ownerId=me&sortBy=lastName",
@@ -46,7 +36,7 @@ READS = [
             sort_dir="desc",
         ),
         pb.ListContactsResponse(contacts=[records.CONTACT], total=51),
-        _listed(records.CONTACT_JSON, page=None, cursor=None),
+        cursor_page_of(records.CONTACT_JSON, page=None, cursor=None),
     ),
     Read(
         f"/opportunities?page=2&limit=10&search=deal&accountId={ACCOUNT_ID}&contactId={CONTACT_ID}"
@@ -65,20 +55,20 @@ READS = [
             sort_dir="desc",
         ),
         pb.ListOpportunitiesResponse(opportunities=[records.OPPORTUNITY], total=51, next_cursor="abc"),
-        _listed(records.OPPORTUNITY_JSON),
+        cursor_page_of(records.OPPORTUNITY_JSON),
     ),
     Read(
         "/products?page=2&limit=10&search=plan&isActive=false",
         "ListProducts",
         pb.ListProductsRequest(search="plan", page=2, limit=10, is_active=False, sort_by="name"),
         pb.ListProductsResponse(products=[records.PRODUCT], total=51, next_cursor="abc"),
-        _listed(records.PRODUCT_JSON),
+        cursor_page_of(records.PRODUCT_JSON),
     ),
     Read(
         "/products?sortBy=unitPrice&sortDir=asc&limit=10&page=2",
         "ListProducts",
         pb.ListProductsRequest(page=2, limit=10, sort_by="unitPrice", sort_dir="asc"),
         pb.ListProductsResponse(total=51, next_cursor="abc"),
-        _listed(),
+        cursor_page_of(),
     ),
 ]

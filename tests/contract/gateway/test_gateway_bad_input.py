@@ -17,8 +17,8 @@ Lines = list[dict[str, Any]]
 
 JSON = {"content-type": "application/json"}
 LEAD = f"/leads/{LEAD_ID}"
-# What grows around a lead, page by page.
 RECORDS = ("accounts", "contacts", "opportunities", "products")
+# What grows around a lead, page by page.
 AROUND = ("activities", "notes", "history", "stage-assignments")
 
 QUERIES: list[tuple[str, str, str]] = [

@@ -1,7 +1,5 @@
 """What each GET asks of the services, and how it answers what they say."""
 
-from typing import Any
-
 import httpx
 import pytest
 from leadline.crm.v1 import record_service_pb2 as crm
@@ -26,14 +24,9 @@ from tests.contract.gateway import (
 from tests.contract.gateway import samples_records as records
 from tests.contract.gateway.answers import assert_documented, exact
 from tests.contract.gateway.backend import Backend
-from tests.contract.gateway.cases import Read
+from tests.contract.gateway.cases import Read, cursor_page_of
 from tests.contract.gateway.samples import ACCOUNT_ID, CONTACT_ID, LEAD_ID, OPPORTUNITY_ID, PIPELINE_ID, PRODUCT_ID
 from tests.support.tokens import ADMIN_ID
-
-
-def cursor_page_of(*items: dict[str, Any]) -> dict[str, Any]:
-    return {"data": [*items], "meta": {"total": 51, "page": 2, "limit": 10, "totalPages": 6, "nextCursor": "abc"}}
-
 
 PAGE = "?page=2&limit=10"
 OTHER_ACCOUNT_ID = samples.uid(60)

@@ -22,6 +22,13 @@ from tests.support import tokens
 TIMEOUT = 10.0
 OWNER = str(tokens.USER_ID)
 PIPELINE, STAGE, LEAD = str(new_id()), str(new_id()), str(new_id())
+# What each list can be ordered by.
+SORTS = {
+    "accounts": ("createdAt", "updatedAt", "name"),
+    "contacts": ("createdAt", "updatedAt", "firstName", "lastName"),
+    "opportunities": ("createdAt", "updatedAt", "name", "value"),
+    "products": ("name", "unitPrice", "createdAt", "updatedAt"),
+}
 
 
 def unique(name: str = "Acme") -> str:

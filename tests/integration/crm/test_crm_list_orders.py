@@ -7,7 +7,7 @@ import pytest
 from leadline.crm.v1 import record_service_pb2 as pb
 
 from kit.ids import new_id
-from tests.integration.crm.crm_door import OWNER, Conversion, CrmDoor, unique
+from tests.integration.crm.crm_door import OWNER, SORTS, Conversion, CrmDoor, unique
 from tests.support import tokens
 
 List = Callable[..., Awaitable[Any]]
@@ -23,17 +23,7 @@ KEYS: dict[str, Key] = {
     "value": lambda each: float(each.value) if each.HasField("value") else None,
     "unitPrice": lambda each: float(each.unit_price),
 }
-ORDERS = [
-    (field, by, way)
-    for field, sorts in {
-        "accounts": ("createdAt", "updatedAt", "name"),
-        "contacts": ("createdAt", "updatedAt", "firstName", "lastName"),
-        "opportunities": ("createdAt", "updatedAt", "name", "value"),
-        "products": ("name", "unitPrice", "createdAt", "updatedAt"),
-    }.items()
-    for by in sorts
-    for way in ("asc", "desc")
-]
+ORDERS = [(field, by, way) for field, sorts in SORTS.items() for by in sorts for way in ("asc", "desc")]
 
 
 def in_order(records: Sequence[Any], by: str, way: str) -> list[str]:

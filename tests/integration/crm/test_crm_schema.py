@@ -13,14 +13,18 @@ from kit.db.database import sqlalchemy_url
 from kit.db.migrations import migrate
 from kit.ids import new_id
 from tests.integration.crm.conftest import crm_replica
-from tests.integration.crm.crm_door import PIPELINE, STAGE, Conversion, CrmDoor, document, member, note, sold, unique
-
-SORTS = {
-    "accounts": ("createdAt", "updatedAt", "name"),
-    "contacts": ("createdAt", "updatedAt", "firstName", "lastName"),
-    "opportunities": ("createdAt", "updatedAt", "name", "value"),
-    "products": ("name", "unitPrice", "createdAt", "updatedAt"),
-}
+from tests.integration.crm.crm_door import (
+    PIPELINE,
+    SORTS,
+    STAGE,
+    Conversion,
+    CrmDoor,
+    document,
+    member,
+    note,
+    sold,
+    unique,
+)
 
 _FILL = (
     """INSERT INTO accounts (id, name, name_key, email_domain, owner_id)

@@ -8,8 +8,7 @@ from decimal import Decimal
 import pytest
 
 from kit.ids import new_id
-from kit.paging import Place
-from leads_service.rpc.paging import cursor_of
+from kit.paging import Place, cursor_of
 from tests.integration.leads.door import Door, fields_at_fault, refusal
 from tests.support.tokens import USER_ID
 

@@ -11,6 +11,7 @@ from leadline.leads.v1 import conversion_service_pb2 as pb
 from leadline.settings.v1 import configuration_service_pb2
 
 from kit.ids import new_id
+from kit.rpc.times import to_timestamp
 from tests.integration.leads.conftest import TestClock
 from tests.integration.leads.converting import (
     RUNNING,
@@ -56,12 +57,6 @@ async def orders(house: House) -> list[tuple[str, str]]:
     """The orders of conversions and of undoing them: kind and conversion."""
     rows = await house.rows("SELECT kind, payload->>'conversion_id' AS id FROM outbox WHERE kind <> 'sla_clock'")
     return [(row.kind, row.id) for row in rows]
-
-
-def instant(at: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(at)
-    return stamp
 
 
 async def test_what_it_waits_for_is_shown_until_it_goes_on_or_ends(door: Door) -> None:
@@ -110,7 +105,7 @@ async def test_unfinished_ones_are_listed_by_id_and_not_before_their_time(
     await converted(door)
     clock.ahead = timedelta(minutes=5)
     late = await door.convert((await convertible(door)).id)
-    found = await unfinished(door, instant(datetime.now(UTC) + timedelta(minutes=4)))
+    found = await unfinished(door, to_timestamp(datetime.now(UTC) + timedelta(minutes=4)))
     expected = sorted(
         [(each.id, each.lead_id, RUNNING) for each in running] + [(undoing.id, undoing.lead_id, UNCONVERTING)]
     )
@@ -147,7 +142,7 @@ async def test_lost_ones_are_ordered_anew_and_what_is_on_its_way_is_left_alone(
     assert sorted(await orders(house)) == sorted([("conversion", running.id), ("unconversion", undoing.id)])
     assert await order_anew(door, *ids) == 0
     # They were ordered just now.
-    before = instant(datetime.now(UTC) + timedelta(minutes=2))
+    before = to_timestamp(datetime.now(UTC) + timedelta(minutes=2))
     assert {running.id, undoing.id}.isdisjoint({each.conversion_id for each in await unfinished(door, before)})
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import LeadlineError
-from kit.paging import Place, cursor_of, page_of, place_of, span_of
+from kit.paging import Place, _sealed, cursor_of, page_of, place_of, span_of
 
 KEYS = st.one_of(
     st.none(),
@@ -50,6 +50,13 @@ def test_a_cursor_that_was_changed_is_no_cursor(position: int, other: str) -> No
         return
     with pytest.raises(LeadlineError) as refused:
         place_of(cursor[:position] + other + cursor[position + 1 :], "value desc")
+    assert [(each.field, each.reason) for each in refused.value.violations] == [("cursor", "NOT_A_CURSOR")]
+
+
+def test_a_cursor_has_no_half_of_a_character() -> None:
+    made_up = _sealed(rb'["list","plain","\ud800","%b"]' % str(PLACE.id).encode())
+    with pytest.raises(LeadlineError) as refused:
+        place_of(made_up, "list")
     assert [(each.field, each.reason) for each in refused.value.violations] == [("cursor", "NOT_A_CURSOR")]
 
 

@@ -1,7 +1,6 @@
-"""Converting: what a lead must have, what is planned, and what becomes of the lead at the end."""
+"""Converting: what a lead must have, and what becomes of the lead at the end."""
 
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +8,10 @@ import pytest
 
 from kit.ids import new_id
 from leads_service.domain import conversion
-from leads_service.domain.configuration import Configuration
-from leads_service.domain.conversion import ConversionRequest, Surroundings
+from leads_service.domain.conversion import ConversionRequest
 from leads_service.domain.lead import Lead, LeadStatus
-from leads_service.domain.links import LinkedRecords, resolve_links
-from leads_service.domain.product_lines import ProductLine
 from tests.unit.leads.building import (
     ALICE,
-    BOB,
     CONFIGURATION,
     CONVERTED,
     DEALS,
@@ -43,7 +38,6 @@ from tests.unit.leads.refusals import faults, refusal
 ACCOUNT, CONTACT, OPPORTUNITY = new_id(), new_id(), new_id()
 IDS: dict[str, UUID | None] = {"account_id": ACCOUNT, "contact_id": CONTACT, "opportunity_id": OPPORTUNITY}
 LATER = NOW + HOUR
-ALWAYS = ("ownerId", "hasNotes", "hasDocuments", "hasTeam")
 
 
 def ready_lead(**changes: Any) -> Lead:
@@ -51,33 +45,6 @@ def ready_lead(**changes: Any) -> Lead:
 
 
 LEAD = ready_lead()
-
-
-def planned(
-    lead: Lead,
-    request: ConversionRequest | None = None,
-    configuration: Configuration = CONFIGURATION,
-    around: Surroundings | None = None,
-) -> Any:
-    wanted = request or ConversionRequest()
-    place = conversion.check_request(wanted, configuration)
-    return conversion.plan(lead, around or Surroundings(), wanted, place, BOB, configuration)
-
-
-def line(quantity: str, price: str, total: str, discount: str = "0") -> ProductLine:
-    return ProductLine(
-        id=new_id(),
-        lead_id=LEAD.id,
-        product_id=new_id(),
-        product_name="Enterprise Plan",
-        quantity=Decimal(quantity),
-        unit_price=Decimal(price),
-        discount=Decimal(discount),
-        total=Decimal(total),
-        created_by=ALICE,
-        created_at=NOW,
-        updated_at=NOW,
-    )
 
 
 def test_a_lead_with_all_that_is_required_can_be_converted() -> None:
@@ -180,129 +147,6 @@ def test_a_name_that_no_opportunity_can_have_is_refused(name: str, reason: str) 
         conversion.check_request(ConversionRequest(opportunity_name=name), CONFIGURATION)
 
 
-def test_the_plan_has_all_that_is_made_with_ids_of_its_own() -> None:
-    plan = planned(ready_lead())
-    assert plan["ownerId"] == str(BOB)
-    account, contact, opportunity = plan["account"], plan["contact"], plan["opportunity"]
-    assert len({account.pop("newId"), contact.pop("newId"), opportunity.pop("newId")}) == 3
-    assert account == {
-        "linkId": None,
-        "name": "StartupIO",
-        "emailDomain": "startup.io",
-        "phone": "+1234567890",
-        "isPerson": False,
-        "personEmail": None,
-        "customFields": {},
-    }
-    assert contact == {
-        "linkId": None,
-        "firstName": "Alice",
-        "lastName": "Johnson",
-        "email": "alice@startup.io",
-        "phone": "+1234567890",
-        "phoneE164": "+1234567890",
-        "title": "Founder",
-        "customFields": {},
-    }
-    assert opportunity == {
-        "linkId": None,
-        "name": "StartupIO",
-        "pipelineId": str(DEALS.id),
-        "stageId": str(PROSPECTING.id),
-        "value": "50000.00",
-        "currency": "USD",
-        "description": "Inbound from pricing page",
-        "lines": [],
-        "customFields": {"utm_source": "google", "company_size": "50-100"},
-    }
-
-
-def test_product_lines_go_along_and_say_what_the_opportunity_is_worth() -> None:
-    lines = [line("2", "5000", "9000.00", "10"), line("0.5", "1.01", "0.51")]
-    opportunity = planned(LEAD, around=Surroundings(lines=lines))["opportunity"]
-    assert opportunity["value"] == "9000.51"
-    assert opportunity["lines"] == [
-        {
-            "id": str(each.id),
-            "productId": str(each.product_id),
-            "productName": "Enterprise Plan",
-            "quantity": str(each.quantity),
-            "unitPrice": str(each.unit_price),
-            "discount": str(each.discount),
-        }
-        for each in lines
-    ]
-    assert planned(make_lead(last_name="J"))["opportunity"]["value"] is None
-
-
-def test_lines_that_come_to_more_than_an_opportunity_can_be_worth_are_refused() -> None:
-    lines = [line("1", "9999999999999.99", "9999999999999.99")]
-    assert planned(LEAD, around=Surroundings(lines=lines))["opportunity"]["value"] == "9999999999999.99"
-    with refusal("CONVERSION_NOT_ALLOWED") as refused:
-        planned(LEAD, around=Surroundings(lines=[*lines, line("1", "0.01", "0.01")]))
-    assert [each.field for each in refused.value.violations] == ["products"]
-    without = ConversionRequest(create_opportunity=False)
-    assert "opportunity" not in planned(LEAD, without, around=Surroundings(lines=lines * 2))
-
-
-def test_the_plan_says_what_else_stands_around_the_lead() -> None:
-    plan = planned(LEAD, around=Surroundings(has_notes=True, has_team=True))
-    assert (plan["hasNotes"], plan["hasDocuments"], plan["hasTeam"]) == (True, False, True)
-
-
-def test_the_account_of_a_lead_without_company_is_the_persons() -> None:
-    account = planned(make_lead(last_name="Smith", email="smith@gmail.com", phone="+12125550123"))["account"]
-    assert (account["isPerson"], account["personEmail"]) == (True, "smith@gmail.com")
-    assert (account["emailDomain"], account["phone"]) == (None, None)
-
-
-def test_an_id_wins_over_making_one_and_what_is_not_wanted_is_not_planned() -> None:
-    request = ConversionRequest(account_id=ACCOUNT, create_contact=False, create_opportunity=False)
-    plan = planned(ready_lead(), request)
-    assert plan.keys() == {*ALWAYS, "account"}
-    assert plan["account"]["linkId"] == str(ACCOUNT)
-    given_ids = ConversionRequest(
-        create_account=False,
-        create_contact=False,
-        create_opportunity=False,
-        contact_id=CONTACT,
-        opportunity_id=OPPORTUNITY,
-    )
-    linked = planned(ready_lead(), given_ids)
-    assert linked.keys() == {*ALWAYS, "contact", "opportunity"}
-    assert (linked["contact"]["linkId"], linked["opportunity"]["linkId"]) == (str(CONTACT), str(OPPORTUNITY))
-
-
-@pytest.mark.parametrize(
-    ("fields", "name"),
-    [
-        ({"company": "StartupIO", "last_name": "J"}, "StartupIO"),
-        ({"first_name": "Alice", "last_name": "Johnson", "email": "a@b.io"}, "Alice Johnson"),
-        ({"email": "a@b.io", "phone": "+12125550123"}, "a@b.io"),
-        ({"phone": "+12125550123"}, "+12125550123"),
-        ({"first_name": "x" * 200, "last_name": "y" * 200}, "x" * 200),
-    ],
-)
-def test_records_are_named_by_the_best_that_is_known(fields: dict[str, str], name: str) -> None:
-    plan = planned(make_lead(**fields))
-    assert (plan["account"]["name"], plan["opportunity"]["name"]) == (name, name)
-
-
-def test_the_opportunity_may_have_a_name_of_its_own() -> None:
-    plan = planned(ready_lead(), ConversionRequest(opportunity_name=" Enterprise Deal "))
-    assert plan["opportunity"]["name"] == "Enterprise Deal"
-
-
-def test_a_contact_of_whom_nothing_is_known_has_the_name_of_the_company() -> None:
-    assert planned(make_lead(company="StartupIO"))["contact"]["lastName"] == "StartupIO"
-    assert planned(make_lead(company="StartupIO", email="a@b.io"))["contact"]["lastName"] is None
-
-
-@pytest.mark.parametrize("address", ["alice@gmail.com", "Alice@GoogleMail.com", "a@web.de"])
-def test_a_free_mail_domain_stands_for_no_company(address: str) -> None:
-    assert planned(make_lead(company="StartupIO", email=address))["account"]["emailDomain"] is None
-
-
 def test_reserving_locks_the_lead_and_no_version_gets_stale() -> None:
     conversion_id = new_id()
     change = conversion.reserve(LEAD, LEAD, conversion_id, by_person(LATER))
@@ -360,42 +204,3 @@ def test_a_failed_conversion_frees_the_lead_and_says_why() -> None:
         {"reason": "ACCOUNT_NOT_FOUND"},
     )
     assert not change.clock_changed
-
-
-ALL_THERE = LinkedRecords(account_exists=True, contact_exists=True, opportunity_exists=True)
-
-
-def test_records_that_belong_to_nobody_are_linked_as_they_are() -> None:
-    request = ConversionRequest(account_id=ACCOUNT, contact_id=CONTACT, opportunity_id=OPPORTUNITY)
-    assert resolve_links(request, ALL_THERE) == request
-    assert resolve_links(ConversionRequest(), LinkedRecords()) == ConversionRequest()
-
-
-@pytest.mark.parametrize("whose", ["contact_account_id", "opportunity_account_id"])
-def test_a_given_record_brings_its_account(whose: str) -> None:
-    given_id: dict[str, Any] = {whose.replace("_account", ""): CONTACT}
-    owner: dict[str, Any] = {whose: ACCOUNT}
-    assert resolve_links(ConversionRequest(**given_id), replace(ALL_THERE, **owner)).account_id == ACCOUNT
-
-
-def test_ids_that_nothing_has_are_named() -> None:
-    request = ConversionRequest(account_id=ACCOUNT, contact_id=CONTACT, opportunity_id=OPPORTUNITY)
-    with faults(*((name, "NOT_FOUND") for name in ("accountId", "contactId", "opportunityId"))):
-        resolve_links(request, LinkedRecords())
-
-
-def test_records_of_another_account_are_refused() -> None:
-    with faults(("contactId", "OF_ANOTHER_ACCOUNT"), reason="CONTACT_OF_ANOTHER_ACCOUNT"):
-        resolve_links(
-            ConversionRequest(account_id=ACCOUNT, contact_id=CONTACT), replace(ALL_THERE, contact_account_id=new_id())
-        )
-    with faults(("opportunityId", "OF_ANOTHER_ACCOUNT")):
-        resolve_links(
-            ConversionRequest(account_id=ACCOUNT, opportunity_id=OPPORTUNITY),
-            replace(ALL_THERE, opportunity_account_id=new_id()),
-        )
-    with faults(("opportunityId", "OF_ANOTHER_ACCOUNT")):
-        resolve_links(
-            ConversionRequest(contact_id=CONTACT, opportunity_id=OPPORTUNITY),
-            replace(ALL_THERE, contact_account_id=ACCOUNT, opportunity_account_id=new_id()),
-        )

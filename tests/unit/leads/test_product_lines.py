@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from kit.errors import ErrorKind, unavailable
 from kit.ids import new_id
 from leads_service.domain import product_lines
+from leads_service.domain.fields import MOST_MONEY
 from leads_service.domain.lead import Change, Lead, LeadStatus
-from leads_service.domain.product_lines import MOST_PRICE, MOST_QUANTITY, Product, ProductLine, Wanted
+from leads_service.domain.product_lines import MOST_QUANTITY, Product, ProductLine, Wanted
 from tests.unit.leads.building import ALICE, HOUR, NOW, by_person, make_lead, types_of
 from tests.unit.leads.refusals import faults, refusal
 
@@ -59,7 +60,7 @@ def decimals(least: str, most: Decimal, places: int) -> st.SearchStrategy[Decima
 
 
 QUANTITIES = decimals("0.0001", MOST_QUANTITY, 4)
-PRICES = decimals("0", MOST_PRICE, 2)
+PRICES = decimals("0", MOST_MONEY, 2)
 DISCOUNTS = decimals("0", Decimal(100), 2)
 
 

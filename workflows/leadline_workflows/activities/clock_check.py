@@ -129,7 +129,7 @@ class ClockCheckActivities:
         by_lead = {run.lead_id: run for run in page if _is_id(run.lead_id)}
         listed = await self._list(pb.ListClocksRequest(lead_ids=by_lead.keys())) if by_lead else []
         doubtful = [each for each in listed if is_doubtful(by_lead[each.lead_id], each.clock)]
-        heard = await runs.each([by_lead[each.lead_id] for each in doubtful], runs.ask)
+        heard = await runs.slots.each([by_lead[each.lead_id] for each in doubtful], runs.ask)
         told = [
             _Difference(by_lead[each.lead_id], each.clock, answer.clock)
             for each, answer in zip(doubtful, heard, strict=True)
@@ -137,7 +137,7 @@ class ClockCheckActivities:
         ]
         without_lead = [each for each in told if not each.has_lead]
         different = [each for each in told if each.has_lead]
-        await runs.each(without_lead, lambda each: runs.close(each.run, each.closed))
+        await runs.slots.each(without_lead, lambda each: runs.close(each.run, each.closed))
         return RunsCompared(
             runs=len(page),
             without_lead=len(without_lead),

@@ -1,21 +1,19 @@
 """The runs of SLA clocks as Temporal knows them. Lists lag behind by seconds: what they lack is looked at by itself."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from temporalio.client import (
     Client,
     WorkflowExecution,
-    WorkflowExecutionStatus,
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
 )
 from temporalio.common import QueryRejectCondition, SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
+from leadline_workflows.activities.open_runs import Slots, is_open
 from leadline_workflows.contracts import names, search_attributes
 from leadline_workflows.contracts.sla import Clock
 
@@ -23,12 +21,7 @@ _OPEN = f"WorkflowType = '{names.LEAD_SLA}' AND ExecutionStatus = 'Running'"
 _DEADLINE = SearchAttributeKey.for_datetime(search_attributes.SLA_DEADLINE)
 _CALL = timedelta(seconds=10)
 _QUERY = timedelta(seconds=5)
-# Looked at by themselves at a time: clocks come first.
-_AT_ONCE = 20
 _AWAY = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.RESOURCE_EXHAUSTED}
-
-Thing = TypeVar("Thing")
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +47,13 @@ class ClockRuns:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self.slots = Slots()
 
     async def missing(self, lead_ids: Collection[str]) -> list[str]:
         """Those of the leads whose clock has no open run."""
         listed = {names.lead_of(each.id) for each in await self._open(lead_ids)}
         doubtful = [lead_id for lead_id in lead_ids if lead_id not in listed]
-        are_open = await self.each(doubtful, self._is_open)
+        are_open = await self.slots.each(doubtful, lambda each: is_open(self._client, names.lead_sla_id(each)))
         return [lead_id for lead_id, is_open in zip(doubtful, are_open, strict=True) if not is_open]
 
     async def page(self, begin: str, token: bytes | None, size: int) -> tuple[list[Run], bytes | None]:
@@ -99,28 +92,10 @@ class ClockRuns:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def each(self, things: Sequence[Thing], look: Callable[[Thing], Awaitable[Found]]) -> list[Found]:
-        """What each of the things comes to, in their order."""
-
-        async def one(thing: Thing) -> Found:
-            async with self._slots:
-                return await look(thing)
-
-        return list(await asyncio.gather(*(one(thing) for thing in things)))
-
     async def _open(self, lead_ids: Collection[str]) -> list[WorkflowExecution]:
         ids = ", ".join(f"'{names.lead_sla_id(each)}'" for each in lead_ids)
         listing = self._client.list_workflows(f"{_OPEN} AND WorkflowId IN ({ids})", rpc_timeout=_CALL)
         return [each async for each in listing]
-
-    async def _is_open(self, lead_id: str) -> bool:
-        try:
-            found = await self._client.get_workflow_handle(names.lead_sla_id(lead_id)).describe(rpc_timeout=_CALL)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
-            raise
-        return found.status is WorkflowExecutionStatus.RUNNING
 
 
 def _run(listed: WorkflowExecution) -> Run:

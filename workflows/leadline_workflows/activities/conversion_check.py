@@ -1,6 +1,5 @@
 """The activity of the check-conversions workflow. Repeated, it finds what is still to be done."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -8,18 +7,16 @@ import grpc
 from leadline.leads.v1 import conversion_service_pb2 as pb
 from leadline.leads.v1.conversion_service_pb2_grpc import ConversionServiceStub
 from temporalio import activity
-from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 
 from leadline_workflows.activities.door import Door
+from leadline_workflows.activities.open_runs import Slots, is_open
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.conversion import ConversionsChecked
 
 # So long an order may be on its way to its run.
 _ON_ITS_WAY = timedelta(minutes=2)
 _PAGE = 200
-_AT_ONCE = 20
-_CALL = timedelta(seconds=10)
 
 
 class ConversionCheckActivities:
@@ -53,13 +50,7 @@ class ConversionCheckActivities:
 
 
 async def _without_run(client: Client, listed: Sequence[pb.UnfinishedConversion]) -> list[str]:
-    slots = asyncio.Semaphore(_AT_ONCE)
-
-    async def is_open(each: pb.UnfinishedConversion) -> bool:
-        async with slots:
-            return await _is_open(client, _run_of(each))
-
-    are_open = await asyncio.gather(*(is_open(each) for each in listed))
+    are_open = await Slots().each(listed, lambda each: is_open(client, _run_of(each)))
     return [each.conversion_id for each, found in zip(listed, are_open, strict=True) if not found]
 
 
@@ -67,13 +58,3 @@ def _run_of(each: pb.UnfinishedConversion) -> str:
     if each.state == pb.CONVERSION_STATE_UNCONVERTING:
         return names.lead_unconversion_id(each.lead_id)
     return names.lead_conversion_id(each.lead_id)
-
-
-async def _is_open(client: Client, workflow_id: str) -> bool:
-    try:
-        found = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=_CALL)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return False
-        raise
-    return found.status is WorkflowExecutionStatus.RUNNING

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
-from google.protobuf.timestamp_pb2 import Timestamp
 from leadline.leads.v1 import conversion_service_pb2 as pb
 from leadline.leads.v1.conversion_service_pb2_grpc import ConversionServiceStub
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from kit.errors import LeadlineError
-from leadline_workflows.activities.door import Door
+from kit.rpc.times import to_timestamp
+from leadline_workflows.activities.door import Door, as_failure
 
 _MOST_PLANS = 500
 
@@ -45,10 +45,12 @@ class ConversionPlans:
             ApplicationError: as of any question to the leads service.
         """
         plan = self._known.get(conversion_id)
-        if plan is None:
-            request = pb.GetConversionPlanRequest(conversion_id=conversion_id)
-            plan = (await self._door.ask_or_fail(self._conversions.GetConversionPlan, request)).plan
-        return plan
+        if plan is not None:
+            return plan
+        try:
+            return await self.read(conversion_id)
+        except LeadlineError as error:
+            raise as_failure(error) from None
 
     @asynccontextmanager
     async def waiting(self, conversion_id: str, step: str) -> AsyncIterator[None]:
@@ -72,6 +74,5 @@ class ConversionPlans:
 
 
 def _wait(step: str, error: ApplicationError) -> pb.ConversionWait:
-    since = Timestamp()
-    since.FromDatetime(activity.info().scheduled_time)
+    since = to_timestamp(activity.info().scheduled_time)
     return pb.ConversionWait(step=step, since=since, reason=error.type or "INTERNAL", message=error.message)

@@ -18,21 +18,21 @@ class Failure:
     message: str
 
 
+def said(reason: str, message: str) -> Failure:
+    """The failure in these words, as many of them as are kept."""
+    return Failure(reason, message.strip()[:_LONGEST_MESSAGE])
+
+
 def why(error: BaseException, cancellation_reason: str | None, *, stopped: str) -> Failure:
     """The failure that an error of a step amounts to. ``stopped`` is the reason where an operator cancelled the run."""
     cause = error.cause if isinstance(error, ActivityError) else error
     if is_cancelled_exception(error):
-        return _failure(stopped, f"Stopped by an operator. {cancellation_reason or ''}")
+        return said(stopped, f"Stopped by an operator. {cancellation_reason or ''}")
     if isinstance(cause, exceptions.TimeoutError):
-        return _failure("PART_UNAVAILABLE", "A part that is needed did not answer in time.")
+        return said("PART_UNAVAILABLE", "A part that is needed did not answer in time.")
     if isinstance(cause, ApplicationError) and _REASON.fullmatch(cause.type or ""):
-        return _failure(cause.type or "", cause.message)
-    return _failure("INTERNAL", "Something went wrong on our side.")
-
-
-def stopped(reason: str, message: str) -> Failure:
-    """The failure where a person has stopped it, in that person's words."""
-    return _failure(reason, message)
+        return said(cause.type or "", cause.message)
+    return said("INTERNAL", "Something went wrong on our side.")
 
 
 def refuse_for(sentence: str | None) -> None:
@@ -43,7 +43,3 @@ def refuse_for(sentence: str | None) -> None:
     """
     if sentence is not None:
         raise ApplicationError(sentence, type="REFUSED", non_retryable=True)
-
-
-def _failure(reason: str, message: str) -> Failure:
-    return Failure(reason, message.strip()[:_LONGEST_MESSAGE])

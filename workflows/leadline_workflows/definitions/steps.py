@@ -33,7 +33,7 @@ _ONE_ATTEMPT = RetryPolicy(maximum_attempts=1)
 _RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30))
 _ATTEMPT = timedelta(seconds=30)
 # So long a lead waits, locked, for a part that is down; then what was done is undone.
-LONGEST_WAIT = timedelta(hours=24)
+_LONGEST_WAIT = timedelta(hours=24)
 
 
 class GivenUpError(Exception):
@@ -52,7 +52,7 @@ class Step:
     order: Any
     summary: str
     result_type: type | None = None
-    bound: timedelta | None = LONGEST_WAIT
+    bound: timedelta | None = _LONGEST_WAIT
     undoes: bool = False
     decisive: bool = False
     attempt: timedelta = _ATTEMPT
@@ -148,7 +148,7 @@ class Steps:
     def why_given_up(self) -> failure.Failure | None:
         """Who gave it up, and why."""
         order = self._given_up
-        return failure.stopped("CONVERSION_FAILED", f"Given up by {order.by}: {order.reason}") if order else None
+        return failure.said("CONVERSION_FAILED", f"Given up by {order.by}: {order.reason}") if order else None
 
     @property
     def waiting_for(self) -> Step | None:

@@ -17,7 +17,7 @@ from leadline_workflows.runtime.schedules import ensure_schedules
 log = get_logger(__name__)
 
 _HEALTH_TIMEOUT = timedelta(seconds=1)
-_PREPARED_EVERY_SECONDS = 60.0
+_PREPARED_EVERY_SECONDS = 15.0
 
 
 def make_runtime() -> Runtime:

@@ -68,27 +68,19 @@ def daily_rescore() -> Schedule:
 
 def clock_check() -> Schedule:
     """Every five minutes, unless the check before is still under way. A missed one is left out: the next finds all."""
-    return Schedule(
-        action=ScheduleActionStartWorkflow(
-            names.CHECK_SLA_CLOCKS,
-            CheckClocksInput(most=SLICE),
-            id=names.CHECK_SLA_CLOCKS,
-            task_queue=names.CHECK_QUEUE,
-            static_summary="records what clocks missed, and compares the next leads and clocks",
-        ),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=5))], jitter=timedelta(seconds=30)),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
-    )
+    summary = "records what clocks missed, and compares the next leads and clocks"
+    return _check(names.CHECK_SLA_CLOCKS, CheckClocksInput(most=SLICE), summary=summary)
 
 
 def conversion_check() -> Schedule:
     """Every five minutes, as the check of clocks."""
+    return _check(names.CHECK_CONVERSIONS, summary="orders conversions whose run is gone anew")
+
+
+def _check(workflow: str, *start: object, summary: str) -> Schedule:
     return Schedule(
         action=ScheduleActionStartWorkflow(
-            names.CHECK_CONVERSIONS,
-            id=names.CHECK_CONVERSIONS,
-            task_queue=names.CHECK_QUEUE,
-            static_summary="orders conversions whose run is gone anew",
+            workflow, args=start, id=workflow, task_queue=names.CHECK_QUEUE, static_summary=summary
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=5))], jitter=timedelta(seconds=30)),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),

@@ -1,7 +1,8 @@
-"""Instants between protos and Python: aware, UTC."""
+"""Instants and waits between protos and Python; instants are aware, UTC."""
 
 from datetime import UTC, datetime
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -17,6 +18,18 @@ def to_timestamp(instant: datetime | None) -> Timestamp | None:
     # A third of the time that Timestamp.FromDatetime takes: lists have very many.
     since = instant - _EPOCH
     return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
+
+
+def wait_seconds(wait: Duration, longest: float) -> float:
+    """How many seconds a caller wants to wait for the end of what it begins: its ``max_wait``.
+
+    Raises:
+        LeadlineError: VALIDATION_FAILED.
+    """
+    seconds = wait.seconds + wait.nanos / 1e9
+    if not 0 <= seconds <= longest:
+        raise invalid_field("maxWait", "OUT_OF_RANGE", f"Must be from 0 to {longest:.0f} seconds.")
+    return seconds
 
 
 def optional_instant(message: Message, proto_field: str, field: str) -> datetime | None:

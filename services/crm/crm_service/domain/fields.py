@@ -21,7 +21,7 @@ _DECIMAL = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _DOMAIN = re.compile(r"[^\s@/]{1,253}")
-_LINE_BREAKS = "\t\n\r"
+LINE_BREAKS = "\t\n\r"
 
 
 def rest_name(name: str) -> str:
@@ -72,7 +72,12 @@ def line(longest: int) -> Rule:
 
 def text(longest: int) -> Rule:
     """Any number of lines, without white space around them."""
-    return _text(longest, allowed=_LINE_BREAKS, message="Must not contain control characters.")
+    return _text(longest, allowed=LINE_BREAKS, message="Must not contain control characters.")
+
+
+def has_control_character(value: str, allowed: str) -> bool:
+    """Whether there is one beside those that are allowed."""
+    return any(unicodedata.category(each) == "Cc" and each not in allowed for each in value)
 
 
 def _text(longest: int, *, allowed: str, message: str) -> Rule:
@@ -80,7 +85,7 @@ def _text(longest: int, *, allowed: str, message: str) -> Rule:
         kept = (value or "").strip()
         if len(kept) > longest:
             raise invalid_field(field, "TOO_LONG", f"Must have at most {longest} characters.")
-        if any(unicodedata.category(character) == "Cc" and character not in allowed for character in kept):
+        if has_control_character(kept, allowed):
             raise invalid_field(field, "CONTROL_CHARACTER", message)
         return kept or None
 

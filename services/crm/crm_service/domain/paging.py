@@ -9,7 +9,6 @@ from kit.errors import FieldViolation, invalid, invalid_field
 from kit.paging import Span
 
 _LONGEST_SEARCH = 200
-_MOST_VALUES = 100
 # A page by number goes through all that come before it.
 _DEEPEST_PAGE = 10_000
 
@@ -63,17 +62,6 @@ def order_of(sort_by: str, sort_dir: str, known: Sequence[str], *, ascending: st
     if sort_dir not in {"", "asc", "desc"}:
         raise invalid_field("sortDir", "NOT_ALLOWED", "Use asc or desc.")
     return Order(by, sort_dir == "desc" if sort_dir else by != ascending)
-
-
-def few(values: Sequence[str], field: str) -> Sequence[str]:
-    """The values of a filter, which are not endless.
-
-    Raises:
-        LeadlineError: VALIDATION_FAILED.
-    """
-    if len(values) > _MOST_VALUES:
-        raise invalid_field(field, "TOO_MANY", f"Must have at most {_MOST_VALUES} values.")
-    return values
 
 
 def check_depth(offset: int) -> None:

@@ -7,8 +7,6 @@ from uuid import UUID
 
 from crm_service.domain.records import Kind
 
-RECORDS = (Kind.OPPORTUNITY, Kind.CONTACT, Kind.ACCOUNT)
-
 
 class Why(StrEnum):
     """Why a record stands in the way."""

@@ -7,11 +7,11 @@ from uuid import UUID
 from leadline.crm.v1 import record_service_pb2 as pb
 
 from crm_service.domain.conversion import email_key
-from crm_service.domain.paging import Asked, few, order_of, search_of
+from crm_service.domain.paging import Asked, order_of, search_of
 from crm_service.store.lists import has_key
 from crm_service.store.records import ACCOUNT_RECORDS, CONTACT_RECORDS, OPPORTUNITY_RECORDS, PRODUCT_RECORDS, Records
 from kit.ids import parse_id
-from kit.paging import Page, PageRequest, cursor_of, no_cursor, span_of
+from kit.paging import Page, PageRequest, cursor_of, few, no_cursor, span_of
 
 _OWNERS = {"me", "none"}
 

@@ -1,5 +1,6 @@
 """Records as protos."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -47,7 +48,7 @@ def account_message(account: Account) -> pb.Account:
         version=account.version,
         created_at=to_timestamp(account.created_at),
         updated_at=to_timestamp(account.updated_at),
-        custom_fields=jsontext.dumps(account.custom_fields) if account.custom_fields else "",
+        custom_fields=_json(account.custom_fields),
     )
 
 
@@ -67,7 +68,7 @@ def contact_message(contact: Contact) -> pb.Contact:
         version=contact.version,
         created_at=to_timestamp(contact.created_at),
         updated_at=to_timestamp(contact.updated_at),
-        custom_fields=jsontext.dumps(contact.custom_fields) if contact.custom_fields else "",
+        custom_fields=_json(contact.custom_fields),
     )
 
 
@@ -88,7 +89,7 @@ def opportunity_message(opportunity: Opportunity) -> pb.Opportunity:
         version=opportunity.version,
         created_at=to_timestamp(opportunity.created_at),
         updated_at=to_timestamp(opportunity.updated_at),
-        custom_fields=jsontext.dumps(opportunity.custom_fields) if opportunity.custom_fields else "",
+        custom_fields=_json(opportunity.custom_fields),
     )
 
 
@@ -159,6 +160,10 @@ def _plain(number: Decimal) -> str:
     """Without zeros that say nothing: 2 and 12.5, not 2.0000 and 12.50."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _json(custom_fields: Mapping[str, Any]) -> str:
+    return jsontext.dumps(custom_fields) if custom_fields else ""
 
 
 def _id(record_id: UUID | None) -> str | None:

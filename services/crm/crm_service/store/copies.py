@@ -1,6 +1,6 @@
 """What came over from leads to records: notes, links to documents, and teams."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -22,8 +22,7 @@ class Copies(Generic[C]):
     """One kind of them: its table, and the step that copies it."""
 
     table: sa.Table
-    copy: Callable[..., C]
-    names: Sequence[str]
+    copy: type[C]
     step: Kind
 
     @property
@@ -34,7 +33,7 @@ class Copies(Generic[C]):
     async def newest(self, connection: Reading, kind: Kind, record_id: UUID) -> Sequence[C]:
         """The newest 100 of a record."""
         table = self.table.c
-        query = sa.select(*(table[name] for name in self.names)).where(table[f"{kind}_id"] == record_id)
+        query = sa.select(*(table[each.name] for each in fields(self.copy))).where(table[f"{kind}_id"] == record_id)
         query = query.order_by(table.created_at.desc(), self.key[-1].desc()).limit(_MOST_SHOWN)
         return [self.copy(**row._mapping) for row in await connection.execute(query)]
 
@@ -50,10 +49,6 @@ class Copies(Generic[C]):
         await tx.execute(sa.delete(self.table).where(self.table.c.conversion_id == conversion_id))
 
 
-def _names(copy: type[Any]) -> Sequence[str]:
-    return [each.name for each in fields(copy)]
-
-
-NOTES = Copies(RECORD_NOTES, RecordNote, _names(RecordNote), Kind.NOTES)
-DOCUMENTS = Copies(RECORD_DOCUMENTS, RecordDocument, _names(RecordDocument), Kind.DOCUMENTS)
-TEAM = Copies(RECORD_MEMBERS, RecordMember, _names(RecordMember), Kind.TEAM)
+NOTES = Copies(RECORD_NOTES, RecordNote, Kind.NOTES)
+DOCUMENTS = Copies(RECORD_DOCUMENTS, RecordDocument, Kind.DOCUMENTS)
+TEAM = Copies(RECORD_MEMBERS, RecordMember, Kind.TEAM)

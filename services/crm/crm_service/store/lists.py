@@ -39,8 +39,8 @@ def has_key(records: Records[Any], order: Order, key: object) -> bool:
         case None:
             return order.by in records.optional
         case str():
-            # What PostgreSQL can take: neither NUL nor half of a surrogate pair.
-            fits = "\x00" not in key and key.encode(errors="ignore").decode() == key
+            # PostgreSQL cannot take a NUL.
+            fits = "\x00" not in key
         case Decimal():
             fits = key.is_finite()
         case _:

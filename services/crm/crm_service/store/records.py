@@ -1,7 +1,7 @@
 """Reading records of every kind by their ids, and deleting them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -35,7 +35,7 @@ class Records(Generic[R]):
     noun: str
     sorts: Mapping[str, sa.ColumnElement[Any]]
     optional: frozenset[str] = frozenset()
-    only: Sequence[sa.ColumnElement[bool]] = field(default=())
+    only: Sequence[sa.ColumnElement[bool]] = ()
 
     @property
     def columns(self) -> list[sa.Column[Any]]:

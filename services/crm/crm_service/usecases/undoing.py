@@ -7,7 +7,7 @@ from uuid import UUID
 
 from crm_service.domain.records import Kind
 from crm_service.domain.refusals import records_changed
-from crm_service.domain.undoing import RECORDS, Made, Obstacle, Why, obstacles
+from crm_service.domain.undoing import Made, Obstacle, Why, obstacles
 from crm_service.store.copies import DOCUMENTS, NOTES, TEAM, Copies
 from crm_service.store.locks import lock_conversion
 from crm_service.store.records import ACCOUNT_RECORDS, CONTACT_RECORDS, OPPORTUNITY_RECORDS, Hold, Records
@@ -16,7 +16,8 @@ from crm_service.usecases.copies import remove
 from crm_service.usecases.releasing import release_account, release_contact, release_opportunity
 from kit.db.database import Reading, Writing
 
-_KINDS: Mapping[Kind, Records[Any]] = {
+# In the order in which their rows are locked.
+_KINDS: dict[Kind, Records[Any]] = {
     Kind.OPPORTUNITY: OPPORTUNITY_RECORDS,
     Kind.CONTACT: CONTACT_RECORDS,
     Kind.ACCOUNT: ACCOUNT_RECORDS,
@@ -36,7 +37,7 @@ async def conversion_records(connection: Reading, conversion_id: UUID) -> Outcom
     """What is known of a conversion; nothing of one that is not known."""
     steps = await steps_of(connection, conversion_id)
     made = await _made(connection, conversion_id, steps)
-    return Outcome([steps[kind] for kind in reversed(RECORDS) if kind in steps], obstacles(made))
+    return Outcome([steps[kind] for kind in reversed(_KINDS) if kind in steps], obstacles(made))
 
 
 async def undo_conversion(tx: Writing, conversion_id: UUID) -> None:
@@ -65,9 +66,9 @@ async def _made(
 ) -> list[Made]:
     """What the conversion made and still uses. Held, nobody comes to use it meanwhile, nor what it linked."""
     found = []
-    for kind in RECORDS:
+    for kind, records in _KINDS.items():
         ensured = steps[kind].ensured if kind in steps and not steps[kind].released else None
-        record = ensured and await _KINDS[kind].find(connection, ensured.record_id, hold)
+        record = ensured and await records.find(connection, ensured.record_id, hold)
         if ensured and ensured.made and record:
             used = await is_used_by_others(connection, kind, record.id, conversion_id)
             found.append(Made(kind, record.id, ensured.record_version, record.version, used))

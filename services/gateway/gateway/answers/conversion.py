@@ -4,7 +4,7 @@ from typing import Any
 
 from leadline.leads.v1 import conversion_service_pb2 as pb
 
-from gateway.answers.json import given, instant, instant_given
+from gateway.answers.json import given, instant, instant_given, violation
 from kit.errors import FieldViolation
 
 _STATES: dict[int, str] = {
@@ -49,7 +49,7 @@ def state(conversion: pb.Conversion) -> dict[str, Any]:
         **_ids(conversion),
         "failureReason": reason.lower() if reason else None,
         "failureMessage": given(conversion, "failure_message"),
-        "obstacles": [_obstacle(each) for each in obstacles(conversion)],
+        "obstacles": [violation(each) for each in obstacles(conversion)],
         "waits": _wait(conversion.waits) if conversion.HasField("waits") else None,
         "startedAt": instant(conversion.started_at),
         "endedAt": instant_given(conversion, "ended_at"),
@@ -63,10 +63,6 @@ def obstacles(conversion: pb.Conversion) -> list[FieldViolation]:
         FieldViolation(each.field, each.reason, _OBSTACLES.get(each.reason, "It is in the way."))
         for each in conversion.obstacles
     ]
-
-
-def _obstacle(violation: FieldViolation) -> dict[str, Any]:
-    return {"field": violation.field, "code": violation.reason.lower(), "message": violation.message}
 
 
 def _wait(wait: pb.ConversionWait) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from starlette.responses import Response
 
+from kit.errors import FieldViolation
+
 _MEDIA_TYPE = "application/json"
 
 
@@ -44,6 +46,11 @@ def decimal_given(message: Message, field: str) -> orjson.Fragment | None:
 def raw(json_text: str, empty: str) -> orjson.Fragment:
     """JSON text as it is; ``empty`` where there is none."""
     return orjson.Fragment(json_text or empty)
+
+
+def violation(one: FieldViolation) -> dict[str, Any]:
+    """What is wrong with a field."""
+    return {"field": one.field, "code": one.reason.lower(), "message": one.message}
 
 
 def ok(value: Any, *, version: int | None = None) -> Response:

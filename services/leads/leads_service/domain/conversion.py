@@ -14,7 +14,7 @@ from leads_service.domain.configuration import OPPORTUNITIES, Configuration, Ret
 from leads_service.domain.drafts import Draft
 from leads_service.domain.faults import Faults
 from leads_service.domain.field_mapping import mapped, misfits
-from leads_service.domain.fields import clean_fields, violation
+from leads_service.domain.fields import MOST_MONEY, clean_fields, violation
 from leads_service.domain.first_response import CLOSING, answered
 from leads_service.domain.free_mail import company_domain
 from leads_service.domain.lead import Change, Lead, LeadStatus, value_of
@@ -23,13 +23,11 @@ from leads_service.domain.placing import default_stage, first_stage
 from leads_service.domain.product_lines import ProductLine
 from leads_service.domain.retiring import require_nothing_retiring_entered, require_open
 from leads_service.domain.settling import Situation, settle
-from leads_service.domain.standing import Deed, require
+from leads_service.domain.standing import Deed, converted_to, require
 from leads_service.domain.texts import one_line
 from leads_service.domain.visibility import check_write, hidden_from, with_kept
 
 _LONGEST_NAME = 200
-_MOST_WORTH = Decimal("9999999999999.99")
-_RECORDS = {"account_id": "accountId", "contact_id": "contactId", "opportunity_id": "opportunityId"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,8 +228,8 @@ def _value(lead: Lead, lines: Sequence[ProductLine]) -> str | None:
 
 def _worth(lines: Sequence[ProductLine]) -> Decimal:
     worth = sum((line.total for line in lines), Decimal(0))
-    if worth > _MOST_WORTH:
-        message = f"The products come to {worth}; an opportunity is worth at most {_MOST_WORTH}."
+    if worth > MOST_MONEY:
+        message = f"The products come to {worth}; an opportunity is worth at most {MOST_MONEY}."
         raise refused("CONVERSION_NOT_ALLOWED", message, violations=[FieldViolation("products", "TOO_MUCH", message)])
     return worth
 
@@ -315,8 +313,7 @@ def complete(
     )
     by_person = replace(situation, actor=replace(situation.actor, user_id=started_by))
     after, responses = answered(after, CLOSING, started_at or situation.now, by_person)
-    made = {_RECORDS[name]: str(value) for name, value in ids.items() if value}
-    converted = by_person.activity(after, "lead_converted", "Converted", metadata=made)
+    converted = by_person.activity(after, "lead_converted", "Converted", metadata=converted_to(after))
     return settle(lead, after, [converted, *responses], by_person)
 
 

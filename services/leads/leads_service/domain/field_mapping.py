@@ -106,7 +106,7 @@ def _put(record: dict[str, Any], rule: FieldRule, value: Any, configuration: Con
 
 def _carry_over(lead: Lead, records: Mapping[str, dict[str, Any]], mapped_sources: set[str]) -> None:
     """Give the custom fields that have no rule to the first record that is made and can hold them."""
-    made = next((records[name] for name in _RECORDS if name in records and records[name]["linkId"] is None), None)
+    made = next((records[name] for name in _RECORDS if _is_made(records, name)), None)
     if made is None:
         return
     rest = {key: value for key, value in lead.custom_fields.items() if CUSTOM + key not in mapped_sources}

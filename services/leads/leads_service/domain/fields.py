@@ -16,7 +16,7 @@ from leads_service.domain.texts import email_address, one_line, phone_number, se
 
 _LONGEST_LINE = 200
 _LONGEST_TEXT = 20_000
-_MOST_MONEY = Decimal("9999999999999.99")
+MOST_MONEY = Decimal("9999999999999.99")
 _CENT = Decimal("0.01")
 
 Values = Mapping[str, Any]
@@ -110,8 +110,8 @@ def _money(path: str, value: Decimal | int | float | str, _configuration: Config
         raise _no_number(path) from error
     if not amount.is_finite():
         raise _no_number(path)
-    if not 0 <= amount <= _MOST_MONEY:
-        raise invalid_field(path, "OUT_OF_RANGE", f"Must be from 0 to {_MOST_MONEY}.")
+    if not 0 <= amount <= MOST_MONEY:
+        raise invalid_field(path, "OUT_OF_RANGE", f"Must be from 0 to {MOST_MONEY}.")
     return abs(amount.quantize(_CENT, ROUND_HALF_UP))
 
 

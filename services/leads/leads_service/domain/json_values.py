@@ -1,10 +1,12 @@
 """JSON that callers write: an object that PostgreSQL can keep and that every client can read back."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from kit import jsontext
 from kit.errors import invalid_field
 from leads_service.domain.texts import has_refused_characters
 
@@ -20,7 +22,7 @@ def json_object(field: str, value: Any) -> dict[str, Any]:
     """
     if not isinstance(value, Mapping):
         raise invalid_field(field, "WRONG_TYPE", "Must be a JSON object.")
-    for text in _texts(field, value):
+    for text in jsontext.texts_within(field, value, _DEEPEST):
         if has_refused_characters(text):
             raise invalid_field(field, "CONTROL_CHARACTER", "Must not contain control characters.")
     try:
@@ -32,20 +34,9 @@ def json_object(field: str, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-def _texts(field: str, value: Any) -> Iterator[str]:
-    """All keys and texts, without recursion: the depth is the caller's choice."""
-    waiting = [(value, 1)]
-    while waiting:
-        each, depth = waiting.pop()
-        if depth > _DEEPEST:
-            raise invalid_field(field, "TOO_DEEP", f"Must be at most {_DEEPEST} levels deep.")
-        if isinstance(each, str):
-            yield each
-        elif isinstance(each, Mapping):
-            yield from each
-            waiting += ((item, depth + 1) for item in each.values())
-        elif isinstance(each, (list, tuple)):
-            waiting += ((item, depth + 1) for item in each)
+def instant_text(instant: datetime) -> str:
+    """The instant, which is UTC, as a text of JSON."""
+    return instant.isoformat().replace("+00:00", "Z")
 
 
 def json_number(number: Decimal) -> int | float:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from leads_service.domain.json_values import json_number
+from leads_service.domain.json_values import instant_text, json_number
 from leads_service.domain.lead import Change, Lead
 from leads_service.domain.notifications import notification_of
 from leads_service.domain.settling import Situation, settle
-from leads_service.domain.sla import Sla
+from leads_service.domain.sla import Sla, promise_facts
 
 # What is recorded within this is not late: a worker that starts again takes some seconds.
 _LATE_AFTER = timedelta(seconds=60)
@@ -67,6 +67,13 @@ def record(lead: Lead, kind: MilestoneKind, index: int, situation: Situation) ->
 def record_due(lead: Lead, situation: Situation) -> tuple[list[MilestoneKind], Change]:
     """Record everything that has come and is not recorded, in its order; says of which kinds it was."""
     return _record(lead, _milestones(lead.sla), situation)
+
+
+def instant_of(lead: Lead, kind: MilestoneKind, index: int) -> datetime | None:
+    """When a milestone of a lead comes; nothing for one that there is not."""
+    milestones = _milestones(lead.sla)
+    place = _place(milestones, kind, index)
+    return None if place is None else milestones[place].at
 
 
 def _milestones(promise: Sla | None) -> list[_Milestone]:
@@ -152,16 +159,12 @@ def _marked(lead: Lead, promise: Sla, milestone: _Milestone, now: datetime) -> L
 
 
 def _facts(promise: Sla, milestone: _Milestone, now: datetime) -> dict[str, object]:
-    facts: dict[str, object] = {"policy": promise.policy, "responseDeadline": _text(promise.deadline)}
+    facts = promise_facts(promise)
     if milestone.kind is MilestoneKind.ESCALATION:
         escalation = promise.escalations[milestone.index]
         facts["afterMinutes"] = json_number(escalation.after_minutes)
         if escalation.assign_to:
             facts["assignedTo"] = str(escalation.assign_to)
     if now - milestone.at > _LATE_AFTER:
-        facts |= {"recordedLate": True, "recordedAt": _text(now)}
+        facts |= {"recordedLate": True, "recordedAt": instant_text(now)}
     return facts
-
-
-def _text(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")

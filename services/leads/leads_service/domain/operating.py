@@ -11,9 +11,10 @@ from leads_service.domain.business_clock import NeverOpensError, add_business_ti
 from leads_service.domain.configuration import Settings
 from leads_service.domain.faults import Faults
 from leads_service.domain.fields import clean_text
+from leads_service.domain.json_values import instant_text
 from leads_service.domain.lead import Change, Lead
 from leads_service.domain.settling import Situation, settle
-from leads_service.domain.sla import Escalation, Pausing, Sla, replaced
+from leads_service.domain.sla import Escalation, Pausing, Sla, promise_facts, replaced
 from leads_service.domain.standing import Deed, require
 from leads_service.domain.texts import one_line
 
@@ -47,7 +48,7 @@ def extend(until: datetime, lead: Lead, wish: Wish, situation: Situation) -> Cha
     said = _said(wish, faults)
     faults.finish(lambda: _check_until(until, promise, situation.now))
     moved = _extended(promise, until, situation)
-    said |= {"previousDeadline": _shown(promise.deadline), **_facts(moved)}
+    said |= {"previousDeadline": instant_text(promise.deadline), **promise_facts(moved)}
     told = situation.activity(lead, "sla_extended", "The response deadline was extended", metadata=said)
     return settle(lead, replace(lead, sla=moved), [told], situation)
 
@@ -63,7 +64,7 @@ def hold(lead: Lead, wish: Wish, situation: Situation) -> Change:
     _require_ticking(promise)
     if promise.deadline <= situation.now:
         raise refused("CLOCK_OVERDUE", "The deadline has passed: what is overdue stays overdue. Extend it first.")
-    said = _said(wish) | _facts(promise)
+    said = _said(wish) | promise_facts(promise)
     held = replace(promise, pausing=replace(_counted(promise, situation.configuration.settings), held=True))
     told = situation.activity(lead, "sla_paused", "The SLA clock was paused", metadata=said)
     return settle(lead, replace(lead, sla=held), [told], situation)
@@ -78,12 +79,12 @@ def resume(lead: Lead, wish: Wish, situation: Situation) -> Change:
     promise = _running(lead)
     if promise.pausing is None or not promise.is_held:
         raise refused("CLOCK_NOT_PAUSED", "No operator has this clock stand still.")
-    said = _said(wish) | {"previousDeadline": _shown(promise.deadline)}
+    said = _said(wish) | {"previousDeadline": instant_text(promise.deadline)}
     if promise.paused_at is not None:
-        said["pausedAt"] = _shown(promise.paused_at)
+        said["pausedAt"] = instant_text(promise.paused_at)
     free = replace(promise, pausing=replace(promise.pausing, held=False))
     change = settle(lead, replace(lead, sla=free), [], situation)
-    said |= _facts(change.lead.sla or free)
+    said |= promise_facts(change.lead.sla or free)
     told = situation.activity(lead, "sla_resumed", "The SLA clock goes on", metadata=said)
     return replace(change, activities=(*change.activities, told))
 
@@ -97,7 +98,7 @@ def read(lead: Lead, wish: Wish, situation: Situation) -> Change:
     said = _said(wish)
     if lead.sla is None or lead.clock_closed_by:
         return Change(lead, changed=False)
-    told = situation.activity(lead, "sla_read", "The SLA clock was read anew", metadata=said | _facts(lead.sla))
+    told = situation.activity(lead, "sla_read", "The SLA clock was read anew", metadata=said | promise_facts(lead.sla))
     return settle(lead, lead, [told], situation)
 
 
@@ -137,7 +138,7 @@ def _required(name: str, text: str) -> str:
 
 def _check_until(until: datetime, promise: Sla, now: datetime) -> bool:
     if until <= max(promise.deadline, now):
-        message = f"Must be later than now and than the deadline, which is {_shown(promise.deadline)}."
+        message = f"Must be later than now and than the deadline, which is {instant_text(promise.deadline)}."
         raise invalid_field("until", "OUT_OF_RANGE", message)
     if until > now + _FURTHEST:
         raise invalid_field("until", "OUT_OF_RANGE", "Must be at most a year ahead.")
@@ -146,7 +147,8 @@ def _check_until(until: datetime, promise: Sla, now: datetime) -> bool:
 
 def _extended(promise: Sla, until: datetime, situation: Situation) -> Sla:
     pausing = replace(_counted(promise, situation.configuration.settings), extended=True)
-    at_risk_at = _moved(promise.at_risk_at, promise.deadline, until, pausing.hours)
+    hours = pausing.hours
+    at_risk_at = _moved(promise.at_risk_at, promise.deadline, until, hours)
     if at_risk_at <= situation.now:
         # It has come, and has come then, too.
         at_risk_at = promise.at_risk_at
@@ -155,7 +157,7 @@ def _extended(promise: Sla, until: datetime, situation: Situation) -> Sla:
         at_risk_at=at_risk_at,
         deadline=until,
         escalations=tuple(
-            replace(each, at=_after(each, promise.deadline, until, pausing.hours), escalated_at=None)
+            replace(each, at=_after(each, promise.deadline, until, hours), escalated_at=None)
             for each in promise.escalations
         ),
         pausing=pausing,
@@ -183,11 +185,3 @@ def _moved(instant: datetime, deadline: datetime, until: datetime, hours: Busine
 def _after(escalation: Escalation, deadline: datetime, until: datetime, hours: BusinessHours | None) -> datetime:
     """An escalation so much later, and never before the new deadline, which may fall where nobody works."""
     return max(_moved(escalation.at, deadline, until, hours), until)
-
-
-def _facts(promise: Sla) -> dict[str, Any]:
-    return {"policy": promise.policy, "responseDeadline": _shown(promise.deadline)}
-
-
-def _shown(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")

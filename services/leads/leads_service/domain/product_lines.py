@@ -11,6 +11,7 @@ from uuid import UUID
 from kit.errors import LeadlineError, invalid_field, not_found, refused, stale
 from kit.ids import new_id
 from leads_service.domain.faults import Faults
+from leads_service.domain.fields import MOST_MONEY
 from leads_service.domain.json_values import json_number
 from leads_service.domain.lead import Activity, Change, Lead
 from leads_service.domain.settling import Situation, settle
@@ -18,7 +19,6 @@ from leads_service.domain.standing import Deed, require
 
 MOST_LINES = 100
 MOST_QUANTITY = Decimal(1_000_000)
-MOST_PRICE = Decimal("9999999999999.99")
 
 _CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
@@ -194,8 +194,8 @@ def _quantity(path: str, value: Any) -> Decimal:
 
 
 def _price(path: str, value: Any) -> Decimal:
-    message = f"Must be from 0 to {MOST_PRICE}."
-    return _number(path, value, 2, message, lambda number: 0 <= number <= MOST_PRICE)
+    message = f"Must be from 0 to {MOST_MONEY}."
+    return _number(path, value, 2, message, lambda number: 0 <= number <= MOST_MONEY)
 
 
 def _discount(path: str, value: Any) -> Decimal:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from leads_service.domain import stage_gate
 from leads_service.domain.drafts import Draft
+from leads_service.domain.json_values import instant_text
 from leads_service.domain.lead import Lead, LeadStatus
 from leads_service.domain.life_cycle import require_identity
 from leads_service.domain.ownership import assigning
@@ -75,5 +76,5 @@ def _what_was(lead: Lead) -> dict[str, object]:
         "firstResponseAt": lead.first_response_at,
         "responseDeadline": lead.sla.deadline if lead.sla else None,
     }
-    told = {name: at.isoformat().replace("+00:00", "Z") for name, at in instants.items() if at}
+    told = {name: instant_text(at) for name, at in instants.items() if at}
     return {"reason": lead.disqualification_reason, **told}

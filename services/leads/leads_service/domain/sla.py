@@ -15,6 +15,7 @@ from leads_service.domain.business_clock import NeverOpensError, add_business_ti
 from leads_service.domain.conditions import matches
 from leads_service.domain.configuration import Settings, SlaPolicy
 from leads_service.domain.document_reader import Place
+from leads_service.domain.json_values import instant_text
 from leads_service.domain.settings_document import business_hours
 
 _MICROSECONDS_OF_MINUTE = 60_000_000
@@ -97,6 +98,11 @@ class Sla:
     def is_extended(self) -> bool:
         """Whether an operator has moved its deadline."""
         return self.pausing is not None and self.pausing.extended
+
+
+def promise_facts(promise: Sla) -> dict[str, Any]:
+    """What an activity on its clock says of a promise."""
+    return {"policy": promise.policy, "responseDeadline": instant_text(promise.deadline)}
 
 
 def choose_policy(fact: Callable[[str], Any], settings: Settings, now: datetime) -> SlaPolicy | None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from kit.errors import LeadlineError, invalid_field
 from leads_service.domain.configuration import Configuration, StageField
-from leads_service.domain.json_values import json_number
+from leads_service.domain.json_values import instant_text, json_number
 from leads_service.domain.texts import email_address, one_line, phone_number, several_lines
 
 _LONGEST_TEXT = 20_000
@@ -66,8 +66,7 @@ def _date(_field: StageField, path: str, value: Any, _configuration: Configurati
 def _datetime(_field: StageField, path: str, value: Any, _configuration: Configuration) -> str:
     try:
         if isinstance(value, str) and _DATETIME.fullmatch(value.strip()):
-            instant = datetime.fromisoformat(value.strip()).astimezone(UTC)
-            return instant.isoformat().replace("+00:00", "Z")
+            return instant_text(datetime.fromisoformat(value.strip()).astimezone(UTC))
     except (ValueError, OverflowError):
         pass
     raise _wrong(path, "Must be a date and time with zone such as 2025-03-01T10:00:00Z.")

@@ -64,6 +64,12 @@ def require(lead: Lead, deed: Deed) -> None:
         raise _refusal(lead, standing, deed)
 
 
+def converted_to(lead: Lead) -> dict[str, str]:
+    """The ids of the records that a lead was converted to, by their names for callers."""
+    ids = {"accountId": lead.account_id, "contactId": lead.contact_id, "opportunityId": lead.opportunity_id}
+    return {name: str(value) for name, value in ids.items() if value}
+
+
 def lead_not_found(lead_id: object) -> LeadlineError:
     """There is no such lead; a deleted one counts as none."""
     return not_found("LEAD_NOT_FOUND", f"There is no lead {lead_id}.")
@@ -91,9 +97,4 @@ def _refusal(lead: Lead, standing: Standing, deed: Deed) -> LeadlineError:
 
 
 def _already_converted(lead: Lead) -> LeadlineError:
-    ids = {"accountId": lead.account_id, "contactId": lead.contact_id, "opportunityId": lead.opportunity_id}
-    return refused(
-        "LEAD_ALREADY_CONVERTED",
-        "The lead has been converted already.",
-        metadata={name: str(value) for name, value in ids.items() if value},
-    )
+    return refused("LEAD_ALREADY_CONVERTED", "The lead has been converted already.", metadata=converted_to(lead))

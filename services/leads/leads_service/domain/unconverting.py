@@ -8,7 +8,7 @@ from kit.errors import refused
 from leads_service.domain.lead import Change, Lead, LeadStatus
 from leads_service.domain.placing import place_again
 from leads_service.domain.settling import Situation, settle
-from leads_service.domain.standing import Deed, require
+from leads_service.domain.standing import Deed, converted_to, require
 
 
 def reserve(lead: Lead, conversion_id: UUID, converted_at: datetime, situation: Situation) -> Change:
@@ -35,7 +35,6 @@ def complete(lead: Lead, started_at: datetime, answered_at: datetime | None, sit
     answered after that. The promise stays as it was: what passed meanwhile is recorded with its true time. Nothing is
     refused any more.
     """
-    made = {"accountId": lead.account_id, "contactId": lead.contact_id, "opportunityId": lead.opportunity_id}
     after = replace(
         lead,
         status=LeadStatus.OPEN,
@@ -48,12 +47,7 @@ def complete(lead: Lead, started_at: datetime, answered_at: datetime | None, sit
         opportunity_id=None,
         first_response_at=answered_at if lead.first_response_at == started_at else lead.first_response_at,
     )
-    undone = situation.activity(
-        after,
-        "lead_unconverted",
-        "The conversion was undone",
-        metadata={name: str(value) for name, value in made.items() if value},
-    )
+    undone = situation.activity(after, "lead_unconverted", "The conversion was undone", metadata=converted_to(lead))
     return settle(lead, after, [undone], situation)
 
 

@@ -12,7 +12,9 @@ from kit.db.idempotency import IdempotencyKey, key_of_call
 from kit.db.waiting import Waiting
 from kit.errors import invalid_field
 from kit.ids import parse_id, parse_optional_id
+from kit.paging import limit_of
 from kit.rpc.guard import Context
+from kit.rpc.times import wait_seconds
 from leads_service.domain.lead import Lead
 from leads_service.domain.milestones import MilestoneKind
 from leads_service.rpc.lead_ids import distinct_ids
@@ -97,7 +99,8 @@ class ClockCheckServicer(pb_grpc.SlaServiceServicer):
         """Clocks as they are to be, by the ids of their leads."""
         if request.lead_ids:
             return await self._clocks_of(distinct_ids(request.lead_ids, _MOST_CLOCKS))
-        after, limit = parse_optional_id(request.after_lead_id, "afterLeadId"), _limit(request)
+        after = parse_optional_id(request.after_lead_id, "afterLeadId")
+        limit = limit_of(request.limit, _CLOCKS, _MOST_CLOCKS)
         async with self._parts.database.reading() as connection:
             found = await clock_check.running_clocks(connection, after, limit)
         return pb.ListClocksResponse(clocks=map(_clock_of, found))
@@ -129,21 +132,12 @@ class ClockCheckServicer(pb_grpc.SlaServiceServicer):
 def _wait(request: pb.CheckBreachesRequest) -> float:
     if not request.HasField("max_wait"):
         return _WAIT_SECONDS
-    seconds = request.max_wait.seconds + request.max_wait.nanos / 1e9
-    if not 0 <= seconds <= _LONGEST_WAIT_SECONDS:
-        raise invalid_field("maxWait", "OUT_OF_RANGE", f"Must be from 0 to {_LONGEST_WAIT_SECONDS:.0f} seconds.")
-    return seconds
+    return wait_seconds(request.max_wait, _LONGEST_WAIT_SECONDS)
 
 
 def _key(context: Context) -> IdempotencyKey | None:
     """However long the caller waits this time, it is the same request."""
     return key_of_call("CheckBreaches", pb.CheckBreachesRequest(), context.invocation_metadata())
-
-
-def _limit(request: pb.ListClocksRequest) -> int:
-    if not 0 <= request.limit <= _MOST_CLOCKS:
-        raise invalid_field("limit", "OUT_OF_RANGE", f"Must be from 1 to {_MOST_CLOCKS}.")
-    return request.limit or _CLOCKS
 
 
 def _wanted(request: pb.RepairClocksRequest) -> dict[UUID, Known]:

@@ -6,8 +6,8 @@ from uuid import UUID
 from leadline.leads.v1 import conversion_service_pb2 as pb
 from leadline.leads.v1 import conversion_service_pb2_grpc as pb_grpc
 
-from kit.errors import invalid_field
 from kit.ids import parse_id, parse_optional_id
+from kit.paging import limit_of
 from kit.rpc.guard import Context
 from kit.rpc.times import optional_instant
 from leads_service.rpc.conversion_mapping import (
@@ -92,7 +92,7 @@ class ConversionRunServicer(pb_grpc.ConversionServiceServicer):
         before = optional_instant(request, "ordered_before", "orderedBefore") or self._parts.clock()
         after = parse_optional_id(request.after_conversion_id, "afterConversionId")
         async with self._parts.database.reading() as connection:
-            found = await unconverting.list_unfinished(connection, before, after, _limit(request.limit))
+            found = await conversions.unfinished(connection, before, after, limit_of(request.limit, _USUAL, _MOST))
         return pb.ListUnfinishedConversionsResponse(conversions=map(unfinished_to_proto, found))
 
     async def OrderConversions(
@@ -120,9 +120,3 @@ def _failure(request: pb.FailUnconversionRequest) -> dict[str, Any]:
         "failure_message": request.message[:500],
         "obstacles": [{"field": each.field, "reason": each.reason} for each in request.obstacles[:10]],
     }
-
-
-def _limit(limit: int) -> int:
-    if not 0 <= limit <= _MOST:
-        raise invalid_field("limit", "OUT_OF_RANGE", f"Must be from 1 to {_MOST}.")
-    return limit or _USUAL

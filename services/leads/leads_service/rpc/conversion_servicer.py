@@ -11,9 +11,10 @@ from kit.context import current_principal
 from kit.db.database import Writing
 from kit.db.idempotency import IdempotencyKey, key_of_call
 from kit.db.waiting import Waiting
-from kit.errors import LeadlineError, invalid_field
+from kit.errors import LeadlineError
 from kit.ids import parse_id
 from kit.rpc.guard import Context
+from kit.rpc.times import wait_seconds
 from leads_service.domain import conversion as rules
 from leads_service.domain.conversion import ConversionRequest
 from leads_service.domain.visibility import hidden_from, identified_by
@@ -57,7 +58,7 @@ class ConversionServicer(ConversionRunServicer, pb_grpc.ConversionServiceService
 
         Repeated under the same idempotency key, it waits for the conversion that the first call began.
         """
-        wait, key = _wait(request), _key("ConvertLead", request, context)
+        wait, key = wait_seconds(request.max_wait, _LONGEST_WAIT_SECONDS), _key("ConvertLead", request, context)
         try:
             begun = await self._begin(key, _order(request))
         except LeadlineError as error:
@@ -94,7 +95,7 @@ class ConversionServicer(ConversionRunServicer, pb_grpc.ConversionServiceService
 
     async def UnconvertLead(self, request: pb.UnconvertLeadRequest, context: Context) -> pb.UnconvertLeadResponse:
         """Reserves the lead and waits for the end, as long as the caller wants, as ConvertLead does."""
-        wait, key = _wait(request), _key("UnconvertLead", request, context)
+        wait, key = wait_seconds(request.max_wait, _LONGEST_WAIT_SECONDS), _key("UnconvertLead", request, context)
         lead_id, situation = parse_id(request.lead_id, "id"), self._parts.by_caller()
 
         async def start(tx: Writing) -> pb.UnconvertLeadResponse:
@@ -141,15 +142,3 @@ def _order(request: pb.ConvertLeadRequest) -> Order:
         started_by=caller_id(),
         expected_version=expected_version(request),
     )
-
-
-def _wait(request: AnyRequest) -> float:
-    """How many seconds a caller wants to wait.
-
-    Raises:
-        LeadlineError: VALIDATION_FAILED.
-    """
-    seconds = request.max_wait.seconds + request.max_wait.nanos / 1e9
-    if not 0 <= seconds <= _LONGEST_WAIT_SECONDS:
-        raise invalid_field("maxWait", "OUT_OF_RANGE", f"Must be from 0 to {_LONGEST_WAIT_SECONDS:.0f} seconds.")
-    return seconds

@@ -9,6 +9,7 @@ from leadline.leads.v1 import lead_service_pb2 as pb
 
 from kit.errors import invalid_field
 from kit.ids import parse_id
+from kit.paging import cursor_of, few, limit_of, no_cursor, page_of, place_of
 from kit.rpc.times import optional_instant
 from leads_service.domain.configuration import Configuration
 from leads_service.domain.lead import Actor, Lead
@@ -16,13 +17,11 @@ from leads_service.domain.shown_lead import ShownLead
 from leads_service.domain.sla import SlaStatus
 from leads_service.domain.visibility import hidden_from
 from leads_service.rpc.lead_mapping import STATUSES
-from leads_service.rpc.paging import cursor_of, limit_of, page_of, place_of
 from leads_service.store.lead_list import SORT_COLUMNS, LeadFilter, LeadOrder, LeadPage, Span
 
 _RANKED = ("priority", "stage")
 _SORTS = (*SORT_COLUMNS, *_RANKED)
 _LONGEST_SEARCH = 200
-_MOST_VALUES = 100
 _STATUS_NAMES = {number: status.value for status, number in STATUSES.items()}
 
 
@@ -47,7 +46,7 @@ class Listing:
         if request.cursor:
             place = place_of(request.cursor, _order_name(order))
             if not order.has_key(place.key):
-                raise invalid_field("cursor", "NOT_A_CURSOR", "Take it from meta.nextCursor of the page before.")
+                raise no_cursor()
             return cls(_filter(request, caller), order, Span(limit_of(request.limit), after=place))
         return cls(_filter(request, caller), order, Span(*page_of(request.page, request.limit)))
 
@@ -80,17 +79,6 @@ def ids_of(values: Sequence[str], field: str) -> list[UUID]:
         LeadlineError: VALIDATION_FAILED.
     """
     return [parse_id(value, field) for value in few(values, field)]
-
-
-def few(values: Sequence[str], field: str) -> Sequence[str]:
-    """The values of a filter, which are not endless.
-
-    Raises:
-        LeadlineError: VALIDATION_FAILED.
-    """
-    if len(values) > _MOST_VALUES:
-        raise invalid_field(field, "TOO_MANY", f"Must have at most {_MOST_VALUES} values.")
-    return values
 
 
 def _filter(request: pb.ListLeadsRequest, caller: UUID) -> LeadFilter:

@@ -66,11 +66,9 @@ def json_object_of(text: str, field: str) -> Mapping[str, Any]:
     return value
 
 
-def lead_to_proto(
-    lead: Lead | ShownLead, configuration: Configuration, viewer: Actor, *, with_breakdown: bool = True
-) -> pb.Lead:
+def lead_to_proto(lead: Lead | ShownLead, configuration: Configuration, viewer: Actor) -> pb.Lead:
     """The lead as the viewer sees it: what its stage hides is left out and named."""
-    shown = _whole(lead, configuration, with_breakdown=with_breakdown)
+    shown = _whole(lead, configuration)
     hidden = hidden_from(viewer, lead.stage_id, configuration)
     if hidden:
         _leave_out(shown, lead, hidden)
@@ -85,7 +83,7 @@ def _leave_out(shown: pb.Lead, lead: Lead | ShownLead, hidden: frozenset[str]) -
     shown.hidden_fields.extend(sorted(hidden))
 
 
-def _whole(lead: Lead | ShownLead, configuration: Configuration, *, with_breakdown: bool) -> pb.Lead:
+def _whole(lead: Lead | ShownLead, configuration: Configuration) -> pb.Lead:
     shown = pb.Lead(
         id=str(lead.id),
         first_name=lead.first_name,
@@ -120,7 +118,7 @@ def _whole(lead: Lead | ShownLead, configuration: Configuration, *, with_breakdo
         disqualification_reason=lead.disqualification_reason,
         disqualification_notes=lead.disqualification_notes,
     )
-    if with_breakdown and isinstance(lead, Lead):
+    if isinstance(lead, Lead):
         for part in lead.score_breakdown:
             shown.score_breakdown.add(rule_id=str(part.rule_id), name=part.name, points=part.points)
     return shown

@@ -66,4 +66,4 @@ class LeadReadingServicer(pb_grpc.LeadServiceServicer):
 
 
 def _shown(lead: Lead | ShownLead, configuration: Configuration, viewer: Actor, mask: ReadMask) -> lead_pb2.Lead:
-    return mask.applied(lead_to_proto(lead, configuration, viewer, with_breakdown=mask.with_breakdown))
+    return mask.applied(lead_to_proto(lead, configuration, viewer))

@@ -8,7 +8,7 @@ from leadline.leads.v1 import notification_service_pb2_grpc as pb_grpc
 
 from kit import jsontext
 from kit.db.waiting import Waiting
-from kit.errors import invalid_field
+from kit.paging import limit_of
 from kit.rpc.guard import Context
 from kit.rpc.times import to_timestamp
 from leads_service.domain.lead import Notification
@@ -37,7 +37,7 @@ class NotificationServicer(pb_grpc.NotificationServiceServicer):
         self, request: pb.ListNotificationsRequest, _context: Context
     ) -> pb.ListNotificationsResponse:
         """The next ones behind a number."""
-        limit = _limit(request)
+        limit = limit_of(request.limit, _USUAL_LIMIT, _LARGEST_LIMIT)
         await notifications.check_place(self._database, request.after_number)
         found = await notifications.next_behind(self._database, request.after_number, limit)
         return pb.ListNotificationsResponse(notifications=map(_notification, found))
@@ -63,12 +63,6 @@ class NotificationServicer(pb_grpc.NotificationServiceServicer):
             return await notifications.next_behind(self._database, place, _SENT_AT_ONCE)
 
         return await self._waiting.end_of("", _LOOK_EVERY_SECONDS, look, bool)
-
-
-def _limit(request: pb.ListNotificationsRequest) -> int:
-    if not 0 <= request.limit <= _LARGEST_LIMIT:
-        raise invalid_field("limit", "OUT_OF_RANGE", f"Must be from 1 to {_LARGEST_LIMIT}.")
-    return request.limit or _USUAL_LIMIT
 
 
 def _notification(notification: Notification) -> pb.Notification:

@@ -6,9 +6,7 @@ from uuid import UUID
 
 from kit import paging
 from kit.ids import parse_id
-from kit.paging import Page, PageRequest, Span, cursor_of, limit_of, no_cursor, page_of, place_of
-
-__all__ = ["asked_of_lead", "cursor_after", "cursor_of", "limit_of", "page_of", "place_of", "span_of"]
+from kit.paging import Page, PageRequest, Span, cursor_of, no_cursor
 
 
 class LeadPageRequest(PageRequest, Protocol):

@@ -19,7 +19,7 @@ class ReadMask:
 
     @classmethod
     def of(cls, mask: FieldMask, *, otherwise: frozenset[str] = _ALL) -> "ReadMask":
-        """The fields that the mask names; none: all, or those that are meant ``otherwise``.
+        """All but the fields that the mask names; none named: all but those that are meant ``otherwise``.
 
         Raises:
             LeadlineError: VALIDATION_FAILED naming each path that is no field of a lead.

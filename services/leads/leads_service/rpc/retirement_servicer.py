@@ -7,8 +7,8 @@ from leadline.leads.v1 import retirement_service_pb2_grpc as pb_grpc
 
 from kit.errors import invalid_field
 from kit.ids import parse_id
+from kit.paging import limit_of
 from kit.rpc.guard import Context
-from leads_service.rpc.paging import limit_of
 from leads_service.rpc.situation import Parts
 from leads_service.usecases import retirement_moves, retiring
 

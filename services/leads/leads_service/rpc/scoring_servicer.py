@@ -5,9 +5,9 @@ from leadline.leads.v1 import scoring_service_pb2_grpc as pb_grpc
 
 from kit.db.database import Writing
 from kit.db.idempotency import key_of_call
+from kit.paging import limit_of
 from kit.rpc.guard import Context
 from kit.rpc.times import to_timestamp
-from leads_service.rpc.paging import limit_of
 from leads_service.rpc.situation import Parts
 from leads_service.store.rescore import COMPLETED, NONE, REQUESTED, RUNNING, Rescore
 from leads_service.usecases import rescoring

@@ -6,9 +6,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from kit.db.database import Reading, Writing
+from kit.paging import Page, Span
 from leads_service.domain.documents import Document
 from leads_service.store.tables import DOCUMENTS
-from leads_service.store.timeline import Page, Span, page_of_lead
+from leads_service.store.timeline import page_of_lead
 
 
 async def list_documents(connection: Reading, lead_id: UUID, span: Span) -> Page[Document]:

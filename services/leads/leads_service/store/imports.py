@@ -8,10 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from kit.db.database import Reading, Writing
+from kit.paging import Page, Span
 from leads_service.domain.import_rows import Refusal
 from leads_service.domain.imports import DuplicatePolicy, Import, ImportColumn, ImportOptions, ImportState
 from leads_service.store.tables import IMPORT_REFUSALS, IMPORTS
-from leads_service.store.timeline import Page, Span, page_of_records
+from leads_service.store.timeline import page_of_records
 
 # What changes while an import runs.
 _MOVING = (

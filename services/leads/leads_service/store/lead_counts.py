@@ -22,6 +22,7 @@ from leads_service.store.lead_filter import (
     counted_parts,
     in_facets,
     of_facets,
+    one_of,
     touched_parts,
 )
 from leads_service.store.lead_months import Months, Remainder, months_of
@@ -142,21 +143,20 @@ def _count_of_facets(which: LeadFilter, months: Months) -> _Number:
 
 def _count_of_owners(which: LeadFilter) -> _Number:
     counted = LEAD_COUNTS_OF_OWNER.c
-    folded = _total(counted.leads, _counted_for(which, counted.owner), *_of_facets(which, counted.facet))
+    folded = _total(counted.leads, _counted_for(which, counted.owner), *_of_facets(which, LEAD_COUNTS_OF_OWNER))
     parts = counted_parts(which, LEAD_COUNT_CHANGES)
     return folded + _total(_CHANGES.leads, _counted_for(which, _CHANGES.owner), *parts)
 
 
 def _counted_for(which: LeadFilter, owner: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """Counts of the owners, or of nobody where that is wanted."""
-    said = [owner == sa.any_(sa.bindparam("owners", type_=sa.ARRAY(owner.type)))] if which.owners else []
+    said = [owner == one_of("owners", owner.type)] if which.owners else []
     return sa.or_(*said, owner == NOBODY) if which.unassigned else said[0]
 
 
 def _count_of_months(which: LeadFilter, months: Months) -> _Number:
-    counted = LEAD_COUNTS_OF_MONTH.c if which.by_facet else LEAD_SUMS_OF_MONTH.c
-    of_facets = _of_facets(which, counted.facet) if which.by_facet else []
-    folded = _total(counted.leads, *_within(months, counted.month), *of_facets)
+    counted = LEAD_COUNTS_OF_MONTH if which.by_facet else LEAD_SUMS_OF_MONTH
+    folded = _total(counted.c.leads, *_within(months, counted.c.month), *_of_facets(which, counted))
     recent = _total(_CHANGES.leads, *_within(months, _CHANGES.month), *counted_parts(which, LEAD_COUNT_CHANGES))
     remainders = (_count_of_remainder(which, place, each) for place, each in enumerate(months.remainders))
     return sum(remainders, folded + recent)
@@ -165,16 +165,16 @@ def _count_of_months(which: LeadFilter, months: Months) -> _Number:
 def _count_of_remainder(which: LeadFilter, place: int, remainder: Remainder) -> _Number:
     created = LEADS.c.created_at
     start, end = (sa.bindparam(f"{name}_{place}", type_=created.type) for name in ("start", "end"))
-    said = [of_facets(which)] if which.by_facet else []
-    return _count(sa.select(LEADS.c.id).where(ALIVE, created >= start, created < end, *said)) * remainder.sign
+    said = [ALIVE, created >= start, created < end, *_of_facets(which, LEADS)]
+    return _count(sa.select(LEADS.c.id).where(*said)) * remainder.sign
 
 
 def _in_facets(which: LeadFilter) -> list[sa.ColumnElement[bool]]:
     return [in_facets(which)] if which.by_facet else []
 
 
-def _of_facets(which: LeadFilter, column: sa.ColumnElement[int]) -> list[sa.ColumnElement[bool]]:
-    return [of_facets(which, facet=column)] if which.by_facet else []
+def _of_facets(which: LeadFilter, table: sa.Table) -> list[sa.ColumnElement[bool]]:
+    return [of_facets(which, facet=table.c.facet)] if which.by_facet else []
 
 
 def _within(months: Months, month: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:

@@ -127,7 +127,7 @@ def _facet_values(which: LeadFilter) -> dict[str, Sequence[Any]]:
 
 def facet_parts(which: LeadFilter, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
     """What the filter says of the parts of a facet, but for SLA, of a table that has them as columns."""
-    said = [table.c[name] == _one_of(name, table.c[name].type) for name in _facet_values(which)]
+    said = [table.c[name] == one_of(name, table.c[name].type) for name in _facet_values(which)]
     return said if which.qualified is None else [*said, table.c.qualified.is_(which.qualified)]
 
 
@@ -147,7 +147,8 @@ def _have_outcome(which: LeadFilter, outcomes: Iterable[str], table: sa.FromClau
     return [table.c.sla_outcome == sa.any_(known)] if which.sla_statuses else []
 
 
-def _one_of(name: str, kind: Any) -> sa.ColumnElement[Any]:
+def one_of(name: str, kind: Any) -> sa.ColumnElement[Any]:
+    """Any of the values that the parameter of this name says, for a comparison."""
     return sa.any_(sa.bindparam(name, type_=sa.ARRAY(kind)))
 
 
@@ -195,7 +196,7 @@ def _owned_by(which: LeadFilter, table: sa.FromClause) -> list[sa.ColumnElement[
     if len(which.owners) == 1:
         said.append(owner == sa.bindparam("owner", type_=owner.type))
     elif which.owners:
-        said.append(owner == _one_of("owners", owner.type))
+        said.append(owner == one_of("owners", owner.type))
     if which.unassigned:
         said.append(owner.is_(None))
     return [sa.or_(*said)]

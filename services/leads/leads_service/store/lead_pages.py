@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from kit import paging
 from kit.db.database import Reading
 from kit.paging import Place
 from leads_service.store import lead_filter
@@ -34,12 +35,9 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Span(paging.Span):
     """Which of the leads: so many, from an offset or behind a place."""
 
-    limit: int
-    offset: int = 0
-    after: Place | None = None
     # The order is gone through from its end, and the leads are shown the other way round.
     from_end: bool = False
 
@@ -159,8 +157,7 @@ async def gather(connection: Reading, wanted: Wanted, span: Span, *, by_owner: b
 @lru_cache(maxsize=_SHAPES)
 def _gathered(shape: Shape, *, by_owner: bool) -> sa.Select[Any]:
     """The statement for lists of this shape."""
-    found = few(shape.which, by_owner=by_owner)
-    return sorted_page(sa.select(found).subquery(), shape)
+    return sorted_page(few(shape.which, by_owner=by_owner), shape)
 
 
 def few(which: LeadFilter, *, by_owner: bool) -> sa.CTE:

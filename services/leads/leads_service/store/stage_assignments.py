@@ -8,10 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from kit.db.database import Reading, Writing
+from kit.paging import Page, Span
 from leads_service.domain.stage_assignment import StageAssignment
 from leads_service.store.rows import row_of
 from leads_service.store.tables import STAGE_ASSIGNMENTS
-from leads_service.store.timeline import Page, Span, page_of_lead
+from leads_service.store.timeline import page_of_lead
 
 _ASSIGNMENTS = STAGE_ASSIGNMENTS.c
 

@@ -14,18 +14,6 @@ from leads_service.domain.lead import Activity, HistoryEntry, Note
 from leads_service.domain.timeline import NOTE_ADDED, OUTBOUND
 from leads_service.store.tables import ACTIVITIES, HISTORY, NOTES
 
-__all__ = [
-    "Page",
-    "Span",
-    "add_note",
-    "first_answer",
-    "list_activities",
-    "list_history",
-    "list_notes",
-    "page_of_lead",
-    "page_of_records",
-]
-
 Record = TypeVar("Record")
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from kit.db.database import Database
+from leads_service.domain import milestones
 from leads_service.domain.lead import Lead
 from leads_service.domain.milestones import MilestoneKind, Outcome
 from leads_service.domain.settling import Situation
-from leads_service.domain.sla import Sla
 from leads_service.usecases import sla
 
 _LATE = timedelta(seconds=1)
@@ -45,12 +45,6 @@ class CatchingUp:
 
 def came_late(outcome: Outcome, lead: Lead, kind: MilestoneKind, index: int, now: datetime) -> bool:
     """Whether a clock came noticeably later than its milestone, be it recorded by then or not."""
-    if lead.sla is None or outcome not in {Outcome.RECORDED, Outcome.ALREADY_RECORDED}:
-        return False
-    return now - _instant(lead.sla, kind, index) > _LATE
-
-
-def _instant(promise: Sla, kind: MilestoneKind, index: int) -> datetime:
-    if kind is MilestoneKind.ESCALATION:
-        return promise.escalations[index].at
-    return promise.at_risk_at if kind is MilestoneKind.AT_RISK else promise.deadline
+    at = milestones.instant_of(lead, kind, index)
+    is_recorded = outcome in {Outcome.RECORDED, Outcome.ALREADY_RECORDED}
+    return is_recorded and at is not None and now - at > _LATE

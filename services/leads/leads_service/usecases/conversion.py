@@ -112,7 +112,7 @@ async def complete_conversion(
     if conversion.state == COMPLETED:
         return conversion
     if conversion.state != RUNNING or lead.conversion_id != conversion_id:
-        raise refused("CONVERSION_CLOSED", f"The conversion is {conversion.state}.")
+        raise closed(conversion)
 
     async def attempt(situation: Situation) -> None:
         change = rules.complete(lead, ids, conversion.started_by, situation, started_at=conversion.started_at)
@@ -134,7 +134,7 @@ async def fail_conversion(
     if conversion.state == FAILED:
         return conversion
     if conversion.state != RUNNING:
-        raise refused("CONVERSION_CLOSED", f"The conversion is {conversion.state}.")
+        raise closed(conversion)
     await save(tx, lead, rules.fail(lead, reason, message, situation), situation)
     ended: dict[str, Any] = {"state": FAILED, "ended_at": situation.now}
     return await conversions.end(
@@ -149,6 +149,11 @@ async def locked(tx: Writing, conversion_id: UUID) -> tuple[Conversion, Lead]:
     if lead is None:
         raise _missing()
     return _found(await conversions.get(tx, conversion_id)), lead
+
+
+def closed(conversion: Conversion) -> LeadlineError:
+    """The refusal to end a conversion that is in another state."""
+    return refused("CONVERSION_CLOSED", f"The conversion is {conversion.state}.")
 
 
 def _found(conversion: Conversion | None) -> Conversion:

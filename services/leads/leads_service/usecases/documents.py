@@ -8,12 +8,12 @@ from kit.db.database import Database, Reading, Writing
 from kit.errors import unavailable
 from kit.logs import get_logger
 from kit.object_store import ObjectStore
+from kit.paging import Page, Span
 from leads_service.domain import documents as rules
 from leads_service.domain.documents import Content, Document, Incoming, document_not_found
 from leads_service.domain.settling import Situation
 from leads_service.domain.standing import Deed, lead_not_found, require
 from leads_service.store import documents, leads, unused_objects
-from leads_service.store.timeline import Page, Span
 from leads_service.usecases.saving import load, load_locked, save
 
 log = get_logger(__name__)

@@ -9,6 +9,7 @@ from kit.db.database import Database, Reading, Writing
 from kit.errors import LeadlineError
 from kit.ids import new_id
 from kit.logs import get_logger
+from kit.paging import Page, Span
 from leadline_workflows.contracts.outbox import LEAD_IMPORT
 from leads_service.domain import imports as rules
 from leads_service.domain.csv_cells import safe_cell
@@ -19,7 +20,6 @@ from leads_service.domain.import_rows import Refusal, told
 from leads_service.domain.imports import Import, ImportOptions, ImportState, import_not_found
 from leads_service.domain.settling import Situation
 from leads_service.store import import_matches, imports, leads, unused_objects
-from leads_service.store.timeline import Page, Span
 
 log = get_logger(__name__)
 

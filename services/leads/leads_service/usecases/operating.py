@@ -6,9 +6,7 @@ from kit.db.database import Writing
 from leads_service.domain.lead import Lead
 from leads_service.domain.operating import Operation, Wish
 from leads_service.domain.settling import Situation
-from leads_service.domain.standing import lead_not_found
-from leads_service.store import leads
-from leads_service.usecases.saving import save
+from leads_service.usecases.saving import load_locked, save
 
 
 async def operate_clock(tx: Writing, lead_id: UUID, operation: Operation, wish: Wish, situation: Situation) -> Lead:
@@ -18,7 +16,5 @@ async def operate_clock(tx: Writing, lead_id: UUID, operation: Operation, wish: 
         LeadlineError: LEAD_NOT_FOUND for a lead that never was, a deleted one's clock is closed; and what the
             operation raises.
     """
-    lead = await leads.lock(tx, lead_id)
-    if lead is None:
-        raise lead_not_found(lead_id)
+    lead = await load_locked(tx, lead_id, deleted=True)
     return await save(tx, lead, operation(lead, wish, situation), situation)

@@ -11,10 +11,9 @@ from leads_service.domain import milestones
 from leads_service.domain.lead import Lead
 from leads_service.domain.milestones import MilestoneKind, Outcome
 from leads_service.domain.settling import Situation
-from leads_service.domain.standing import lead_not_found
-from leads_service.store import leads, sla_summary, unrecorded
+from leads_service.store import sla_summary, unrecorded
 from leads_service.store.sla_summary import SlaCounts, SummaryFilter
-from leads_service.usecases.saving import save, save_many, save_repaired
+from leads_service.usecases.saving import load_locked, save, save_many, save_repaired
 
 # Locked at once: few enough that nobody waits long for them.
 LEADS_AT_ONCE = 100
@@ -50,9 +49,7 @@ async def record_milestone(
     Raises:
         LeadlineError: LEAD_NOT_FOUND for a lead that never was; a deleted one's clock is closed.
     """
-    lead = await leads.lock(tx, lead_id)
-    if lead is None:
-        raise lead_not_found(lead_id)
+    lead = await load_locked(tx, lead_id, deleted=True)
     outcome, change = milestones.record(lead, kind, index, situation)
     return outcome, await save(tx, lead, change, situation)
 

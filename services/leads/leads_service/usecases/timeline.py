@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from kit.db.database import Reading, Writing
+from kit.paging import Page, Span
 from leads_service.domain import timeline as rules
 from leads_service.domain import visibility
 from leads_service.domain.lead import Activity, HistoryEntry, Note
@@ -12,7 +13,6 @@ from leads_service.domain.stage_assignment import StageAssignment
 from leads_service.domain.standing import lead_not_found
 from leads_service.domain.timeline import LoggedActivity
 from leads_service.store import leads, stage_assignments, timeline
-from leads_service.store.timeline import Page, Span
 from leads_service.usecases.saving import load_locked, save
 
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from kit.db.database import Reading, Writing
-from kit.errors import refused
+from kit.db.database import Writing
 from leadline_workflows.contracts.conversion import UnconversionInput
 from leadline_workflows.contracts.outbox import UNCONVERSION
 from leads_service.domain import life_cycle
@@ -17,7 +15,7 @@ from leads_service.domain.settling import Situation
 from leads_service.domain.standing import Deed, require
 from leads_service.store import conversions, leads, timeline
 from leads_service.store.conversions import COMPLETED, UNCONVERTED, UNCONVERTING, Conversion
-from leads_service.usecases.conversion import locked, newest_conversion, order_of
+from leads_service.usecases.conversion import closed, locked, newest_conversion, order_of
 from leads_service.usecases.saving import knowing_what_is_closed, load_locked, save, who
 
 _NO_FAILURE: dict[str, Any] = {"failure_reason": None, "failure_message": None, "obstacles": []}
@@ -80,13 +78,6 @@ async def fail_unconversion(
     return await conversions.end(tx, conversion_id, {"state": COMPLETED, "unconverted_by": None, **failure})
 
 
-async def list_unfinished(
-    connection: Reading, ordered_before: datetime, after: UUID | None, limit: int
-) -> Sequence[Conversion]:
-    """The next unfinished conversions by id that were ordered before an instant."""
-    return await conversions.unfinished(connection, ordered_before, after, limit)
-
-
 async def order_anew(tx: Writing, conversion_ids: Sequence[UUID], situation: Situation) -> int:
     """Order the workflows of unfinished conversions once more, and say of how many."""
     lost = await conversions.lock_without_order(tx, conversion_ids)
@@ -105,4 +96,4 @@ def _order(conversion: Conversion, lead: Lead) -> tuple[UUID, str, dict[str, Any
 
 def _require_unconverting(conversion: Conversion) -> None:
     if conversion.state != UNCONVERTING:
-        raise refused("CONVERSION_CLOSED", f"The conversion is {conversion.state}.")
+        raise closed(conversion)

@@ -9,8 +9,9 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
-from kit.errors import FieldViolation, invalid_field
+from kit.errors import FieldViolation
 from kit.ids import parse_id
+from kit.rpc.times import wait_seconds
 from settings_service.domain.fields import Rule, rest_name
 from settings_service.domain.kinds import Kind
 from settings_service.domain.refusal import refuse
@@ -113,10 +114,7 @@ def wait_of(request: DeleteRequest) -> float:
     Raises:
         LeadlineError: VALIDATION_FAILED.
     """
-    seconds = request.max_wait.seconds + request.max_wait.nanos / 1e9
-    if not 0 <= seconds <= _LONGEST_WAIT_SECONDS:
-        raise invalid_field("maxWait", "OUT_OF_RANGE", f"Must be from 0 to {_LONGEST_WAIT_SECONDS} seconds.")
-    return seconds
+    return wait_seconds(request.max_wait, _LONGEST_WAIT_SECONDS)
 
 
 def _value(path: str, value: Any) -> Any:

@@ -7,7 +7,13 @@ from crm_service.store.tables.common import COLLATION, METADATA, TIMESTAMP, newe
 
 _IN_CATALOGUE = sa.text("deleted_at IS NULL")
 _FULL_NAME = "coalesce(first_name, '') || ' ' || coalesce(last_name, '')"
-_NAME_ORDER = f"left(lower(name COLLATE {COLLATION}), 200)"
+
+
+def _lower(column: str) -> str:
+    return f"lower({column} COLLATE {COLLATION})"
+
+
+_NAME_ORDER = f"left({_lower('name')}, 200)"
 
 
 def _record_table(name: str, *parts: sa.schema.SchemaItem, searched: str) -> sa.Table:
@@ -83,8 +89,8 @@ CONTACTS = _record_table(
     newest("contacts", "of_phone", "phone_e164"),
     newest("contacts", "of_owner", "owner_id"),
     _by("contacts", "update", "updated_at"),
-    _by("contacts", "first_name", f"lower(first_name COLLATE {COLLATION})"),
-    _by("contacts", "last_name", f"lower(last_name COLLATE {COLLATION})"),
+    _by("contacts", "first_name", _lower("first_name")),
+    _by("contacts", "last_name", _lower("last_name")),
     # A line break keeps apart what must not be found together.
     searched=f"{_FULL_NAME} || E'\\n' || coalesce(email, '')",
 )
@@ -128,14 +134,14 @@ PRODUCTS = _record_table(
     sa.Column("deleted_at", TIMESTAMP),
     sa.CheckConstraint("unit_price >= 0", name="products_unit_price_not_negative"),
     _search("products", _IN_CATALOGUE),
-    sa.Index("products_by_name", sa.text(f"lower(name COLLATE {COLLATION})"), "id", postgresql_where=_IN_CATALOGUE),
+    sa.Index("products_by_name", sa.text(_lower("name")), "id", postgresql_where=_IN_CATALOGUE),
     sa.Index(
         "products_active",
         "is_active",
-        sa.text(f"lower(name COLLATE {COLLATION})"),
+        sa.text(_lower("name")),
         "id",
         postgresql_where=_IN_CATALOGUE,
     ),
-    sa.Index("products_sku", sa.text(f"lower(sku COLLATE {COLLATION})"), unique=True, postgresql_where=_IN_CATALOGUE),
+    sa.Index("products_sku", sa.text(_lower("sku")), unique=True, postgresql_where=_IN_CATALOGUE),
     searched="name || E'\\n' || coalesce(sku, '')",
 )
