@@ -2,7 +2,8 @@
 
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from leadline_stack.errors import StackError
@@ -37,8 +38,26 @@ class Ports:
         return asdict(self)
 
 
-def choose_ports(asked: Mapping[str, int | None], *, any_free: bool) -> Ports:
+@contextmanager
+def claimed_usual_ports() -> Iterator[bool]:
+    """Whether the usual ports of what only parts open are this product's: one product of a machine has them at a time.
+
+    Two that start at once would find them free alike, and the gateway of the one talk to the services of the other.
+    """
+    # Of another kind than what parts listen on, so that it is in nobody's way, and gone with its process.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as claim:
+        try:
+            claim.bind((HOST, _PRIVATE["settings"]))
+        except OSError:
+            yield False
+        else:
+            yield True
+
+
+def choose_ports(asked: Mapping[str, int | None], *, any_free: bool, usual_for_parts: bool = True) -> Ports:
     """Choose all ports; ``asked`` are those of the options, by name. ``any_free``: do not try the usual ones.
+
+    ``usual_for_parts``: try the usual ones of what only parts open.
 
     Raises:
         StackError: a port that people open is taken, asked for twice, or not ours to take.
@@ -50,7 +69,8 @@ def choose_ports(asked: Mapping[str, int | None], *, any_free: bool) -> Ports:
             chosen[name] = _taken(name, wanted, chosen)
     for name, usual in (PUBLIC | _PRIVATE).items():
         if name not in chosen:
-            usual_will_do = not any_free and usual not in chosen.values() and _is_free(usual)
+            may_be_usual = not any_free and (usual_for_parts or name in PUBLIC)
+            usual_will_do = may_be_usual and usual not in chosen.values() and _is_free(usual)
             chosen[name] = usual if usual_will_do else _free_port(set(chosen.values()))
     return Ports(**chosen)
 

@@ -16,7 +16,7 @@ from leadline_stack.errors import PartFailedError, StackError
 from leadline_stack.keeper import PartStatus
 from leadline_stack.leftovers import end_all, end_postgres
 from leadline_stack.logs import rotate
-from leadline_stack.ports import choose_ports
+from leadline_stack.ports import choose_ports, claimed_usual_ports
 from leadline_stack.postgres import prepared_owner
 from leadline_stack.product import Product
 from leadline_stack.programs import script
@@ -51,8 +51,8 @@ def up(options: UpOptions) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until there is something to be stopped in order
     report = Report()
     try:
-        with _folder(options) as folder, locked(folder):
-            product = _prepare(options, folder, report)
+        with _folder(options) as folder, locked(folder), claimed_usual_ports() as usual_for_parts:
+            product = _prepare(options, folder, report, usual_for_parts=usual_for_parts)
             return asyncio.run(_run(product, options, report))
     except StackError as error:
         report.refuse(str(error))
@@ -71,13 +71,13 @@ def _folder(options: UpOptions) -> Iterator[DataFolder]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _prepare(options: UpOptions, folder: DataFolder, report: Report) -> Product:
+def _prepare(options: UpOptions, folder: DataFolder, report: Report, *, usual_for_parts: bool) -> Product:
     previous = read_state(folder)
     if previous is not None:
         end_all(process for name, part in previous.parts.items() if name != "postgres" and (process := part.process))
     end_postgres(folder.postgres)
     rotate(folder)
-    ports = choose_ports(options.asked_ports, any_free=options.ephemeral)
+    ports = choose_ports(options.asked_ports, any_free=options.ephemeral, usual_for_parts=usual_for_parts)
     return Product(folder, ports, ensure_secrets(folder), prepared_owner(folder, report.say))
 
 

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import psutil
 
+from leadline_stack.ports import choose_ports, option_of
 from tests.support.api import get, post
-from tests.support.stack import RunningStack, running_stack, start_stack
+from tests.support.stack import RunningStack, running_stack
 from tests.support.waiting import eventually
 
-PORTS = ("--gateway-port", "18180", "--temporal-port", "17333", "--temporal-ui-port", "18333")
+
+def options_for(folder: Path) -> list[str]:
+    """A product that lies in the folder, on free ports: the same ones at each start."""
+    ports = choose_ports({}, any_free=True)
+    public = {"gateway": ports.gateway, "temporal": ports.temporal, "temporal_ui": ports.temporal_ui}
+    return ["--data-dir", str(folder), *(each for name in public for each in (option_of(name), str(public[name])))]
 
 
 def processes_of(stack: RunningStack) -> list[psutil.Process]:
@@ -25,14 +31,13 @@ def still_alive(processes: list[psutil.Process]) -> list[str]:
 
 
 async def test_after_the_death_of_everything_all_data_is_there_again(tmp_path: Path) -> None:
-    options = ("--data-dir", str(tmp_path / "data"), *PORTS)
-    stack = await start_stack(*options)
-    async with stack.client() as api:
-        lead = await post(api, "/leads", {"lastName": "Survivor"})
-    for process in processes_of(stack):
-        with suppress(psutil.NoSuchProcess):  # some go with the supervisor
-            process.kill()
-    await stack.process.wait()
+    options = options_for(tmp_path / "data")
+    async with running_stack(*options) as stack:
+        async with stack.client() as api:
+            lead = await post(api, "/leads", {"lastName": "Survivor"})
+        for process in processes_of(stack):
+            with suppress(psutil.NoSuchProcess):  # some go with the supervisor
+                process.kill()
     async with running_stack(*options) as stack:
         async with stack.client() as api:
             assert (await get(api, f"/leads/{lead['id']}"))["lastName"] == "Survivor"

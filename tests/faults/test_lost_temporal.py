@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from leadline_stack.data_folder import DataFolder
 from tests.support.api import ask, get, post, put
 from tests.support.sales import in_force, unique
-from tests.support.stack import RunningStack
+from tests.support.stack import RunningStack, running_stack
 from tests.support.waiting import eventually
 
 Lead = dict[str, Any]
@@ -24,6 +24,13 @@ BOB = "018f4e6e-0000-7000-8000-0000000000e1"
 # At risk after a hundredth of it: two seconds, and its deadline far away.
 _RISKY_MINUTES, _DUE_MINUTES = 3.4, 0.02
 STANDARD = {"name": "Standard Response", "isDefault": True, "match": [], "responseMinutes": 240}
+
+
+@pytest.fixture(scope="module")
+async def stack() -> AsyncIterator[RunningStack]:
+    """A product without leads of other tests, whose clocks would be started again before those that are waited for."""
+    async with running_stack("--ephemeral") as running:
+        yield running
 
 
 @pytest.fixture

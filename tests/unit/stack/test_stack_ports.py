@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from leadline_stack.errors import StackError
-from leadline_stack.ports import choose_ports
+from leadline_stack.ports import choose_ports, claimed_usual_ports
 
 NONE_ASKED = {"gateway": None, "temporal": None, "temporal_ui": None}
 
@@ -54,3 +54,12 @@ def test_a_usual_port_in_use_that_only_parts_open_is_replaced() -> None:
     usual = choose_ports(public, any_free=False).relay
     with listen_on(usual):
         assert choose_ports(public, any_free=False).relay != usual
+
+
+def test_two_products_of_a_machine_never_share_the_usual_ports_of_parts() -> None:
+    free = choose_ports(NONE_ASKED, any_free=True).as_numbers()
+    public = {name: free[name] for name in NONE_ASKED}
+    with claimed_usual_ports(), claimed_usual_ports() as are_ours:
+        assert not are_ours
+        ports = choose_ports(public, any_free=False, usual_for_parts=are_ours).as_numbers()
+    assert {name for name, port in ports.items() if 9100 < port < 9110} == set()

@@ -121,9 +121,12 @@ def _count_of(which: LeadFilter, months: Months) -> sa.Select[Any]:
     return sa.select(number(which, months))
 
 
-def number(which: LeadFilter, months: Months) -> sa.ColumnElement[int]:
-    """The same, for a statement that asks for several numbers of one moment; of shapes."""
-    total: _Number = _count_of_facets(which, months) if which.has_facets else sa.literal(0)
+def number(which: LeadFilter, months: Months, *, by_facet: bool = False) -> sa.ColumnElement[int]:
+    """The same, for a statement that asks for several numbers of one moment; of shapes.
+
+    ``by_facet``: what bounds cut off of months is looked at by facet in any case, so that the numbers share it.
+    """
+    total: _Number = _count_of_facets(which, months, by_facet) if which.has_facets else sa.literal(0)
     if which.added:
         total = total + _count(ahead(which, which.added))
     if which.excepted:
@@ -131,14 +134,14 @@ def number(which: LeadFilter, months: Months) -> sa.ColumnElement[int]:
     return total
 
 
-def _count_of_facets(which: LeadFilter, months: Months) -> _Number:
+def _count_of_facets(which: LeadFilter, months: Months, by_facet: bool) -> _Number:
     if which.by_owner and which.by_creation:
-        return _count(sa.select(LEADS.c.id).where(ALIVE, *lead_filter.own_conditions(which), *_in_facets(which)))
+        return _count_of_owned(which)
     if which.by_owner:
         return _count_of_owners(which)
     if not which.by_creation:
         return _total_of(LEAD_FACETS, which) + _total_of(LEAD_COUNT_CHANGES, which)
-    return _count_of_months(which, months)
+    return _count_of_months(which, months, by_facet or which.by_facet)
 
 
 def _count_of_owners(which: LeadFilter) -> _Number:
@@ -154,23 +157,41 @@ def _counted_for(which: LeadFilter, owner: sa.ColumnElement[Any]) -> sa.ColumnEl
     return sa.or_(*said, owner == NOBODY) if which.unassigned else said[0]
 
 
-def _count_of_months(which: LeadFilter, months: Months) -> _Number:
+def _count_of_owned(which: LeadFilter) -> _Number:
+    owned = _owned(which.of_owner_and_creation)
+    return _total(owned.c.leads, *([in_facets(which, owned.c.facet)] if which.by_facet else ()))
+
+
+@lru_cache(maxsize=32)
+def _owned(which: LeadFilter) -> sa.CTE:
+    """The leads of owners that were created within bounds, by facet: looked at once, however many numbers ask."""
+    conditions = (ALIVE, *lead_filter.own_conditions(which))
+    query = sa.select(LEADS.c.facet, sa.func.count().label("leads")).where(*conditions).group_by(LEADS.c.facet)
+    return query.cte("owned").prefix_with("MATERIALIZED")
+
+
+def _count_of_months(which: LeadFilter, months: Months, by_facet: bool) -> _Number:
     counted = LEAD_COUNTS_OF_MONTH if which.by_facet else LEAD_SUMS_OF_MONTH
     folded = _total(counted.c.leads, *_within(months, counted.c.month), *_of_facets(which, counted))
     recent = _total(_CHANGES.leads, *_within(months, _CHANGES.month), *counted_parts(which, LEAD_COUNT_CHANGES))
-    remainders = (_count_of_remainder(which, place, each) for place, each in enumerate(months.remainders))
+    remainders = (_count_of_remainder(which, place, each, by_facet) for place, each in enumerate(months.remainders))
     return sum(remainders, folded + recent)
 
 
-def _count_of_remainder(which: LeadFilter, place: int, remainder: Remainder) -> _Number:
+def _count_of_remainder(which: LeadFilter, place: int, remainder: Remainder, by_facet: bool) -> _Number:
+    left = _remainder(place, by_facet)
+    return _total(left.c.leads, *([in_facets(which, left.c.facet)] if which.by_facet else ())) * remainder.sign
+
+
+@lru_cache(maxsize=4)
+def _remainder(place: int, by_facet: bool) -> sa.CTE:
+    """What the bounds cut off of a month, by facet where that is asked: looked at once, however many numbers ask."""
     created = LEADS.c.created_at
     start, end = (sa.bindparam(f"{name}_{place}", type_=created.type) for name in ("start", "end"))
-    said = [ALIVE, created >= start, created < end, *_of_facets(which, LEADS)]
-    return _count(sa.select(LEADS.c.id).where(*said)) * remainder.sign
-
-
-def _in_facets(which: LeadFilter) -> list[sa.ColumnElement[bool]]:
-    return [in_facets(which)] if which.by_facet else []
+    query = sa.select(sa.func.count().label("leads")).where(ALIVE, created >= start, created < end)
+    if by_facet:
+        query = query.add_columns(LEADS.c.facet).group_by(LEADS.c.facet)
+    return query.cte(f"remainder_{place}{'_by_facet' if by_facet else ''}").prefix_with("MATERIALIZED")
 
 
 def _of_facets(which: LeadFilter, table: sa.Table) -> list[sa.ColumnElement[bool]]:

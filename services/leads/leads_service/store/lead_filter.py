@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from kit.db.search import pattern
-from leads_service.store.sla_conditions import is_pending, lies_ahead
+from leads_service.store.sla_conditions import PENDING_AHEAD, in_status_ahead
 from leads_service.store.tables import LEAD_COUNT_CHANGES, LEAD_FACETS, LEAD_TEXTS, LEADS
 
 ALIVE = LEADS.c.deleted_at.is_(None)
@@ -71,6 +71,16 @@ class LeadFilter:
         if self.owners:
             said |= {"owners": list(self.owners), "owner": self.owners[0]}
         return said | ({"search": pattern(self.search)} if self.search else {})
+
+    @property
+    def of_owner_and_creation(self) -> "LeadFilter":
+        """What it says of owner and creation alone."""
+        return LeadFilter(
+            owners=self.owners,
+            unassigned=self.unassigned,
+            created_from=self.created_from,
+            created_to=self.created_to,
+        )
 
     @property
     def by_owner(self) -> bool:
@@ -176,9 +186,8 @@ def of_facets(
 
 def ahead(which: LeadFilter, statuses: Sequence[str]) -> sa.Select[tuple[UUID]]:
     """The leads of the filter that are pending and in one of these statuses."""
-    return sa.select(LEADS.c.id).where(
-        ALIVE, is_pending(), lies_ahead(statuses), *facet_parts(which, LEADS), *own_conditions(which)
-    )
+    said = (*facet_parts(which, PENDING_AHEAD), *own_conditions(which, PENDING_AHEAD))
+    return sa.select(PENDING_AHEAD.c.id).where(*in_status_ahead(statuses), *said)
 
 
 def own_conditions(which: LeadFilter, table: sa.FromClause = LEADS) -> list[sa.ColumnElement[bool]]:
