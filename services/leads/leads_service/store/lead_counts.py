@@ -121,12 +121,12 @@ def _count_of(which: LeadFilter, months: Months) -> sa.Select[Any]:
     return sa.select(number(which, months))
 
 
-def number(which: LeadFilter, months: Months, *, by_facet: bool = False) -> sa.ColumnElement[int]:
+def number(which: LeadFilter, months: Months, *, shared: bool = False) -> sa.ColumnElement[int]:
     """The same, for a statement that asks for several numbers of one moment; of shapes.
 
-    ``by_facet``: what bounds cut off of months is looked at by facet in any case, so that the numbers share it.
+    ``shared``: what bounds cut off of months is looked at once for all of them, not for the facets of each.
     """
-    total: _Number = _count_of_facets(which, months, by_facet) if which.has_facets else sa.literal(0)
+    total: _Number = _count_of_facets(which, months, shared=shared) if which.has_facets else sa.literal(0)
     if which.added:
         total = total + _count(ahead(which, which.added))
     if which.excepted:
@@ -134,14 +134,14 @@ def number(which: LeadFilter, months: Months, *, by_facet: bool = False) -> sa.C
     return total
 
 
-def _count_of_facets(which: LeadFilter, months: Months, by_facet: bool) -> _Number:
+def _count_of_facets(which: LeadFilter, months: Months, *, shared: bool) -> _Number:
     if which.by_owner and which.by_creation:
         return _count_of_owned(which)
     if which.by_owner:
         return _count_of_owners(which)
     if not which.by_creation:
         return _total_of(LEAD_FACETS, which) + _total_of(LEAD_COUNT_CHANGES, which)
-    return _count_of_months(which, months, by_facet or which.by_facet)
+    return _count_of_months(which, months, shared=shared)
 
 
 def _count_of_owners(which: LeadFilter) -> _Number:
@@ -170,28 +170,33 @@ def _owned(which: LeadFilter) -> sa.CTE:
     return query.cte("owned").prefix_with("MATERIALIZED")
 
 
-def _count_of_months(which: LeadFilter, months: Months, by_facet: bool) -> _Number:
+def _count_of_months(which: LeadFilter, months: Months, *, shared: bool) -> _Number:
     counted = LEAD_COUNTS_OF_MONTH if which.by_facet else LEAD_SUMS_OF_MONTH
     folded = _total(counted.c.leads, *_within(months, counted.c.month), *_of_facets(which, counted))
     recent = _total(_CHANGES.leads, *_within(months, _CHANGES.month), *counted_parts(which, LEAD_COUNT_CHANGES))
-    remainders = (_count_of_remainder(which, place, each, by_facet) for place, each in enumerate(months.remainders))
-    return sum(remainders, folded + recent)
+    for place, each in enumerate(months.remainders):
+        folded = folded + _count_of_remainder(which, place, each, shared=shared)
+    return folded + recent
 
 
-def _count_of_remainder(which: LeadFilter, place: int, remainder: Remainder, by_facet: bool) -> _Number:
-    left = _remainder(place, by_facet)
+def _count_of_remainder(which: LeadFilter, place: int, remainder: Remainder, *, shared: bool) -> _Number:
+    if not shared:
+        return _count(sa.select(LEADS.c.id).where(*_cut_off(place), *_of_facets(which, LEADS))) * remainder.sign
+    left = _remainder(place)
     return _total(left.c.leads, *([in_facets(which, left.c.facet)] if which.by_facet else ())) * remainder.sign
 
 
-@lru_cache(maxsize=4)
-def _remainder(place: int, by_facet: bool) -> sa.CTE:
-    """What the bounds cut off of a month, by facet where that is asked: looked at once, however many numbers ask."""
+@lru_cache(maxsize=2)
+def _remainder(place: int) -> sa.CTE:
+    query = sa.select(LEADS.c.facet, sa.func.count().label("leads")).where(*_cut_off(place)).group_by(LEADS.c.facet)
+    return query.cte(f"remainder_{place}").prefix_with("MATERIALIZED")
+
+
+def _cut_off(place: int) -> list[sa.ColumnElement[bool]]:
+    """What the bounds cut off of a month."""
     created = LEADS.c.created_at
     start, end = (sa.bindparam(f"{name}_{place}", type_=created.type) for name in ("start", "end"))
-    query = sa.select(sa.func.count().label("leads")).where(ALIVE, created >= start, created < end)
-    if by_facet:
-        query = query.add_columns(LEADS.c.facet).group_by(LEADS.c.facet)
-    return query.cte(f"remainder_{place}{'_by_facet' if by_facet else ''}").prefix_with("MATERIALIZED")
+    return [ALIVE, created >= start, created < end]
 
 
 def _of_facets(which: LeadFilter, table: sa.Table) -> list[sa.ColumnElement[bool]]:
