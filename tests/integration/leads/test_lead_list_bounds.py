@@ -1,6 +1,7 @@
 """What of lists is refused because very many leads would be looked at, and that nothing else is."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -21,21 +22,35 @@ DEPTH = 4
 EXPORTER = token("leads:export")
 
 
+Bounded = Callable[..., AbstractAsyncContextManager[Door]]
+
+
 @pytest.fixture(scope="module")
-async def few(
+def bounded(
     create_database: Callable[[str], str],
     settings_address: str,
     clock: TestClock,
     configuration: configuration_service_pb2.Configuration,
-) -> AsyncIterator[Door]:
+) -> Bounded:
+    """Opens a door to a leads service of its own with these bounds."""
+
+    @asynccontextmanager
+    async def open_door(name: str, **bounds: int) -> AsyncIterator[Door]:
+        url = create_database(name)
+        migrate(leads_main.MIGRATIONS, url)
+        settings = leads_settings(url, settings_address).model_copy(update=bounds)
+        async with leads_main.leads_server(settings, clock) as server, open_channel(await server.start()) as channel:
+            await eventually(lambda: is_serving(channel))
+            yield Door(channel, configuration)
+            await server.stop()
+
+    return open_door
+
+
+@pytest.fixture(scope="module")
+async def few(bounded: Bounded) -> AsyncIterator[Door]:
     """A door to a leads service that looks at six leads for a search. It has six of website and nine of event."""
-    url = create_database("bounded_leads")
-    migrate(leads_main.MIGRATIONS, url)
-    bounds = {"search_leads_max": SEARCHED, "page_depth_max": DEPTH}
-    settings = leads_settings(url, settings_address).model_copy(update=bounds)
-    async with leads_main.leads_server(settings, clock) as server, open_channel(await server.start()) as channel:
-        await eventually(lambda: is_serving(channel))
-        door = Door(channel, configuration)
+    async with bounded("bounded_leads", search_leads_max=SEARCHED, page_depth_max=DEPTH) as door:
         for number in range(SEARCHED):
             await door.create(company="Ample", source="website", first_name="Zoë" if number else "Eve")
         for _ in range(SEARCHED + 1):
@@ -43,7 +58,6 @@ async def few(
         for name in ("Ab", "Abra"):
             await door.create(last_name=name, source="event")
         yield door
-        await server.stop()
 
 
 async def test_a_text_that_as_many_leads_have_as_are_looked_at_is_counted_and_one_more_is_refused(few: Door) -> None:
@@ -61,6 +75,16 @@ async def test_one_lead_fewer_and_the_text_is_counted(few: Door) -> None:
     assert (await few.find(search="plenty")).total == SEARCHED
     await few.ask(few.lead_stub.RestoreLead, lead_service_pb2.RestoreLeadRequest(lead_id=gone))
     assert (await refusal(few.find(search="plenty"))).reason == "SEARCH_TOO_BROAD"
+
+
+async def test_a_text_that_some_leads_of_very_many_have_is_told_from_one_that_most_have(bounded: Bounded) -> None:
+    async with bounded("one_searched", search_leads_max=1) as door:
+        for _ in range(11):
+            await door.create(company="Plenty")
+        rare = await door.create(company="Single")
+        assert (await refusal(door.find(search="plenty"))).reason == "SEARCH_TOO_BROAD"
+        page = await door.find(search="single")
+        assert (page.total, [each.id for each in page.leads]) == (1, [rare.id])
 
 
 async def test_one_or_two_letters_are_refused_where_the_filters_leave_more_leads_than_are_looked_at(few: Door) -> None:

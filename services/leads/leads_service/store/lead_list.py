@@ -19,7 +19,7 @@ from leads_service.store.lead_counts import Facts
 from leads_service.store.lead_filter import LeadFilter
 from leads_service.store.lead_order import MOST_SORTED, SORT_COLUMNS, LeadOrder, levels_of
 from leads_service.store.lead_pages import Rows, Span, Wanted
-from leads_service.store.lead_search import ByFilter, ByText, Found
+from leads_service.store.lead_search import SOME, ByFilter, ByText, Found
 from leads_service.store.rows import lead_from_row, shown_from_row
 from leads_service.store.tables import LEADS
 from leads_service.store.trigrams import Trigrams
@@ -192,13 +192,25 @@ class _Listing:
             if not is_indexed(text):
                 raise bounds.too_short()
             most = bounds.searched
-        way = ByText(self.means.trigrams.rarest(text) if is_indexed(text) else (), most)
-        found = await lead_search.find(self.connection, self.wanted, self.span, way)
+        if self._is_frequent(text, most) and await lead_search.is_broad(self.connection, text, most):
+            found = Found(0, [], is_cut_off=True)
+        else:
+            found = await self._found_by_text(most)
         if found.is_cut_off and is_small:
             return await self._found_by_filter()
         if found.is_cut_off and bounds and with_total:
             raise bounds.too_broad()
         return found
+
+    async def _found_by_text(self, most: int) -> Found:
+        text = self.wanted.which.search
+        way = ByText(self.means.trigrams.rarest(text) if is_indexed(text) else (), most)
+        return await lead_search.find(self.connection, self.wanted, self.span, way)
+
+    def _is_frequent(self, text: str, most: int) -> bool:
+        """Whether the text may be in so many leads that some of them tell that they are more than ``most``."""
+        everything = self.facts.everything
+        return everything > SOME * most and self.means.trigrams.share(text) * SOME >= 1
 
     def _check_depth(self, count: int | None) -> None:
         if self.means.bounds:

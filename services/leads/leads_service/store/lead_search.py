@@ -15,6 +15,11 @@ from leads_service.store.lead_pages import Rows, Shape, Span, Wanted, few, sorte
 from leads_service.store.tables import LEAD_TEXTS
 
 _TEXT = LEAD_TEXTS.c.search_text
+# Among so many times as many leads as are wanted, a text that is in a tenth of all is often enough.
+SOME = 10
+_some = sa.select(_TEXT.label("text")).limit(sa.bindparam("some", type_=sa.Integer)).subquery()
+_having = sa.select(_some).where(is_in(_some.c.text)).limit(sa.bindparam("most", type_=sa.Integer))
+_BROAD = sa.select(sa.func.count()).select_from(_having.subquery())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,12 @@ class Found:
     rows: Rows
     # More leads have the text than are looked at: the total is not all of them.
     is_cut_off: bool = False
+
+
+async def is_broad(connection: Reading, text: str, most: int) -> bool:
+    """Whether more leads than ``most`` have a folded text, as some of all leads say; if not, they may have it still."""
+    said = {"search": pattern(text), "some": SOME * most, "most": most + 1}
+    return int((await connection.execute(_BROAD, said)).scalar_one()) > most
 
 
 async def find(connection: Reading, wanted: Wanted, span: Span, way: ByText | ByFilter) -> Found:
