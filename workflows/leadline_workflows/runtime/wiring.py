@@ -143,7 +143,9 @@ def _checks(door: Door, leads: Channel) -> Activities:
 
 def make_workers(client: Client, settings: WorkerSettings, activities: ActivitySet) -> list[Worker]:
     """A worker for each task queue."""
-    limits = Limits(settings.cached_workflows, settings.concurrent_activities, settings.shutdown_timeout)
+    limits = Limits(
+        settings.cached_workflows, settings.concurrent_activities, settings.shutdown_timeout, sandboxed=False
+    )
     return [
         sla_worker(client, activities.sla, limits),
         conversion_worker(client, activities.conversion, limits),
