@@ -25,7 +25,7 @@ from leads_service.store.lead_filter import (
     one_of,
     touched_parts,
 )
-from leads_service.store.lead_months import Months, Remainder, months_of
+from leads_service.store.lead_months import Months, months_of
 from leads_service.store.tables import (
     LEAD_COUNT_CHANGES,
     LEAD_COUNTS_OF_MONTH,
@@ -121,12 +121,12 @@ def _count_of(which: LeadFilter, months: Months) -> sa.Select[Any]:
     return sa.select(number(which, months))
 
 
-def number(which: LeadFilter, months: Months, *, shared: bool = False) -> sa.ColumnElement[int]:
+def number(which: LeadFilter, months: Months, *, by_facet: bool = False) -> sa.ColumnElement[int]:
     """The same, for a statement that asks for several numbers of one moment; of shapes.
 
-    ``shared``: what bounds cut off of months is looked at once for all of them, not for the facets of each.
+    ``by_facet``: leads created within bounds are counted by facet once for all numbers, not for the facets of each.
     """
-    total: _Number = _count_of_facets(which, months, shared=shared) if which.has_facets else sa.literal(0)
+    total: _Number = _count_of_facets(which, months, by_facet=by_facet) if which.has_facets else sa.literal(0)
     if which.added:
         total = total + _count(ahead(which, which.added))
     if which.excepted:
@@ -134,14 +134,14 @@ def number(which: LeadFilter, months: Months, *, shared: bool = False) -> sa.Col
     return total
 
 
-def _count_of_facets(which: LeadFilter, months: Months, *, shared: bool) -> _Number:
+def _count_of_facets(which: LeadFilter, months: Months, *, by_facet: bool) -> _Number:
     if which.by_owner and which.by_creation:
-        return _count_of_owned(which)
+        return _count_by_facet(which, _owned(which.of_owner_and_creation))
     if which.by_owner:
         return _count_of_owners(which)
     if not which.by_creation:
         return _total_of(LEAD_FACETS, which) + _total_of(LEAD_COUNT_CHANGES, which)
-    return _count_of_months(which, months, shared=shared)
+    return _count_by_facet(which, _created(months)) if by_facet else _count_of_months(which, months)
 
 
 def _count_of_owners(which: LeadFilter) -> _Number:
@@ -157,9 +157,8 @@ def _counted_for(which: LeadFilter, owner: sa.ColumnElement[Any]) -> sa.ColumnEl
     return sa.or_(*said, owner == NOBODY) if which.unassigned else said[0]
 
 
-def _count_of_owned(which: LeadFilter) -> _Number:
-    owned = _owned(which.of_owner_and_creation)
-    return _total(owned.c.leads, *([in_facets(which, owned.c.facet)] if which.by_facet else ()))
+def _count_by_facet(which: LeadFilter, counted: sa.CTE) -> _Number:
+    return _total(counted.c.leads, *([in_facets(which, counted.c.facet)] if which.by_facet else ()))
 
 
 @lru_cache(maxsize=32)
@@ -170,26 +169,29 @@ def _owned(which: LeadFilter) -> sa.CTE:
     return query.cte("owned").prefix_with("MATERIALIZED")
 
 
-def _count_of_months(which: LeadFilter, months: Months, *, shared: bool) -> _Number:
+@lru_cache(maxsize=32)
+def _created(months: Months) -> sa.CTE:
+    """The leads created within bounds, by facet: looked at once, however many numbers ask."""
+    parts = [
+        sa.select(table.c.facet, table.c.leads).where(*_within(months, table.c.month))
+        for table in (LEAD_COUNTS_OF_MONTH, LEAD_COUNT_CHANGES)
+    ]
+    for place, each in enumerate(months.remainders):
+        leads = (sa.func.count() * each.sign).label("leads")
+        parts.append(sa.select(LEADS.c.facet, leads).where(*_cut_off(place)).group_by(LEADS.c.facet))
+    counted = sa.union_all(*parts).subquery().c
+    query = sa.select(counted.facet, sa.func.sum(counted.leads).label("leads")).group_by(counted.facet)
+    return query.cte("created").prefix_with("MATERIALIZED")
+
+
+def _count_of_months(which: LeadFilter, months: Months) -> _Number:
     counted = LEAD_COUNTS_OF_MONTH if which.by_facet else LEAD_SUMS_OF_MONTH
     folded = _total(counted.c.leads, *_within(months, counted.c.month), *_of_facets(which, counted))
     recent = _total(_CHANGES.leads, *_within(months, _CHANGES.month), *counted_parts(which, LEAD_COUNT_CHANGES))
     for place, each in enumerate(months.remainders):
-        folded = folded + _count_of_remainder(which, place, each, shared=shared)
+        cut_off = sa.select(LEADS.c.id).where(*_cut_off(place), *_of_facets(which, LEADS))
+        folded = folded + _count(cut_off) * each.sign
     return folded + recent
-
-
-def _count_of_remainder(which: LeadFilter, place: int, remainder: Remainder, *, shared: bool) -> _Number:
-    if not shared:
-        return _count(sa.select(LEADS.c.id).where(*_cut_off(place), *_of_facets(which, LEADS))) * remainder.sign
-    left = _remainder(place)
-    return _total(left.c.leads, *([in_facets(which, left.c.facet)] if which.by_facet else ())) * remainder.sign
-
-
-@lru_cache(maxsize=2)
-def _remainder(place: int) -> sa.CTE:
-    query = sa.select(LEADS.c.facet, sa.func.count().label("leads")).where(*_cut_off(place)).group_by(LEADS.c.facet)
-    return query.cte(f"remainder_{place}").prefix_with("MATERIALIZED")
 
 
 def _cut_off(place: int) -> list[sa.ColumnElement[bool]]:

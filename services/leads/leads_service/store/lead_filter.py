@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from kit.db.search import pattern
-from leads_service.store.sla_conditions import PENDING_AHEAD, in_status_ahead
+from leads_service.store.sla_conditions import in_status_ahead, pending_ahead
 from leads_service.store.tables import LEAD_COUNT_CHANGES, LEAD_FACETS, LEAD_TEXTS, LEADS
 
 ALIVE = LEADS.c.deleted_at.is_(None)
@@ -184,10 +184,17 @@ def of_facets(
     return facet == sa.any_(sa.func.array(facets(which, parts).scalar_subquery()))
 
 
-def ahead(which: LeadFilter, statuses: Sequence[str]) -> sa.Select[tuple[UUID]]:
-    """The leads of the filter that are pending and in one of these statuses."""
-    said = (*facet_parts(which, PENDING_AHEAD), *own_conditions(which, PENDING_AHEAD))
-    return sa.select(PENDING_AHEAD.c.id).where(*in_status_ahead(statuses), *said)
+def ahead(which: LeadFilter, statuses: Sequence[str], *columns: str) -> sa.Select[Any]:
+    """The leads of the filter that are pending and in one of these statuses: their ids, and these columns."""
+    leads = pending_ahead(frozenset((*_columns(which), *columns)))
+    said = (*in_status_ahead(leads, statuses), *facet_parts(which, leads), *own_conditions(which, leads))
+    return sa.select(leads.c.id, *(leads.c[name] for name in columns)).where(*said)
+
+
+def _columns(which: LeadFilter) -> list[str]:
+    """What the filter asks of a lead, but for SLA and what is searched for."""
+    asked = {"qualified": which.qualified is not None, "assigned_to": which.by_owner, "created_at": which.by_creation}
+    return [*_facet_values(which), *(name for name, is_asked in asked.items() if is_asked)]
 
 
 def own_conditions(which: LeadFilter, table: sa.FromClause = LEADS) -> list[sa.ColumnElement[bool]]:

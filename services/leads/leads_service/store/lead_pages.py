@@ -15,7 +15,6 @@ from leads_service.store import lead_filter
 from leads_service.store.lead_filter import ALIVE, LeadFilter, ahead, in_facets, of_facets
 from leads_service.store.lead_order import LeadOrder, Levels, Part, Run, behind, beyond, parts_of, values_of
 from leads_service.store.rows import LEAD_COLUMNS, SHOWN_COLUMNS
-from leads_service.store.sla_conditions import PENDING_AHEAD
 from leads_service.store.tables import LEADS
 
 Rows = Sequence[sa.Row[Any]]
@@ -172,7 +171,7 @@ def few(which: LeadFilter, *, by_owner: bool) -> sa.CTE:
             said.append(LEADS.c.id.not_in(ahead(which, which.excepted)))
         sources.append(sa.select(LEADS.c.id, LEADS.c.created_at).where(*said))
     if which.added:
-        sources.append(ahead(which, which.added).add_columns(PENDING_AHEAD.c.created_at))
+        sources.append(ahead(which, which.added, "created_at"))
     found: sa.CTE = _one_behind_the_other(sources).cte("few").prefix_with("MATERIALIZED")
     return found
 

@@ -52,7 +52,7 @@ async def count(connection: Reading, which: SummaryFilter, now: datetime) -> Sla
 def _counts(leads: LeadFilter, months: Months) -> sa.Select[Any]:
     """The statement for filters of this shape."""
     each = (replace(leads, sla_statuses=statuses) for statuses in _COUNTED)
-    numbers: list[sa.ColumnElement[Any]] = [number(which, months, shared=True) for which in each]
+    numbers: list[sa.ColumnElement[Any]] = [number(which, months, by_facet=True) for which in each]
     return sa.select(*numbers)
 
 
