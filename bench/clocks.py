@@ -18,6 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from temporalio.client import Client
 
+from leadline_workflows.contracts import names
+from leadline_workflows.contracts.clock_check import SLICE, CheckClocksInput, ClockCheckProgress
+
 app = typer.Typer(help=__doc__, add_completion=False)
 _console = Console(width=120)
 
@@ -128,8 +131,26 @@ async def _open(count: int, sample: int) -> None:
         _console.print(f"{rate:.0f} clocks started a second, load {load:.1f} before and {os.getloadavg()[0]:.1f} after")
         for table in costs_of(stack).since(before, count):
             _console.print(table)
+        temporal = await Client.connect(stack.temporal)
+        _console.print(await _checked(temporal))
         kinds = await _lives(stack, sample)
-        _console.print(await table_of_runs(await Client.connect(stack.temporal), kinds))
+        _console.print(await table_of_runs(temporal, kinds))
+
+
+async def _checked(temporal: Client) -> str:
+    """How long a check as the Schedule starts it takes, beside the Schedule's own."""
+    began = time.monotonic()
+    found = await temporal.execute_workflow(
+        names.CHECK_SLA_CLOCKS,
+        CheckClocksInput(most=SLICE),
+        id="check-sla-clocks-measured",
+        task_queue=names.CHECK_QUEUE,
+        result_type=ClockCheckProgress,
+    )
+    seconds = time.monotonic() - began
+    return (
+        f"a check compared {found.leads:,} leads and {found.runs:,} runs in {seconds:.0f} s, repaired {found.repaired}"
+    )
 
 
 async def _lives(stack: OwnStack, sample: int) -> list[tuple[str, list[str]]]:

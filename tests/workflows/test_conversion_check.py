@@ -1,7 +1,7 @@
 """Conversions whose run is gone are ordered anew: the activity on the real server, and its workflow."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
@@ -19,6 +19,15 @@ from tests.workflows.unfinished_conversions import checking
 
 RUNNING, UNCONVERTING = pb.CONVERSION_STATE_RUNNING, pb.CONVERSION_STATE_UNCONVERTING
 NOBODY = "a queue without workers"
+
+
+class InTwoMinutes(datetime):
+    """A clock that is two minutes ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) + timedelta(minutes=2, seconds=1)
+
 
 Listed = list[pb.UnfinishedConversion]
 
@@ -72,17 +81,28 @@ async def begun(live: Client) -> AsyncIterator[Callable[[pb.UnfinishedConversion
 async def test_what_has_an_open_run_is_left_alone_and_what_has_none_is_ordered(
     services: Services, live: Client, begun: Callable[[pb.UnfinishedConversion], Any]
 ) -> None:
-    at_work, undone_now, terminated, never = conversion(), conversion(UNCONVERTING), conversion(), conversion()
+    at_work, undone_now, never = conversion(), conversion(UNCONVERTING), conversion()
     # Its own run is gone; what is open under the other id is no run of it.
     other = conversion(UNCONVERTING)
     await begun(at_work)
     await begun(undone_now)
-    await (await begun(terminated)).terminate("by mistake")
     await begun(pb.UnfinishedConversion(conversion_id="x", lead_id=other.lead_id, state=RUNNING))
-    lists(services, [at_work, undone_now, terminated, never, other])
+    lists(services, [at_work, undone_now, never, other])
     found = await services.run(names.ORDER_LOST_CONVERSIONS, client=live)
-    assert found == ConversionsChecked(unfinished=5, ordered=3)
-    assert ordered(services) == {each.conversion_id for each in (terminated, never, other)}
+    assert found == ConversionsChecked(unfinished=4, ordered=2)
+    assert ordered(services) == {each.conversion_id for each in (never, other)}
+
+
+async def test_a_run_that_was_terminated_is_followed_when_its_last_step_is_surely_over(
+    services: Services, live: Client, begun: Callable[[pb.UnfinishedConversion], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminated = conversion()
+    await (await begun(terminated)).terminate("by mistake")
+    lists(services, [terminated])
+    assert await services.run(names.ORDER_LOST_CONVERSIONS, client=live) == ConversionsChecked(1, 0)
+    monkeypatch.setattr(conversion_check, "datetime", InTwoMinutes)
+    assert await services.run(names.ORDER_LOST_CONVERSIONS, client=live) == ConversionsChecked(1, 1)
+    assert ordered(services) == {terminated.conversion_id}
 
 
 async def test_only_what_was_ordered_a_while_ago_is_asked_for(services: Services, live: Client) -> None:
