@@ -16,7 +16,13 @@ def knowing(**shares: float) -> Trigrams:
 
 def test_the_rarest_of_each_word_come_before_others_of_a_word() -> None:
     known = knowing(glo=0.02, lob=0.01, oba=0.02, bal=0.03, al_=0.4, __s=0.3, _sy=0.1, sys=0.05, yst=0.06, ste=0.3)
-    assert known.rarest("global syste") == ["lob", "sys", "glo"]
+    assert known.rarest("global syste") == ["lob", "sys", "al "]
+
+
+def test_parts_that_overlap_with_none_come_before_rarer_ones_that_do() -> None:
+    known = knowing(gar=0.02, arc=0.02, rci=0.02, cia=0.02, ias=0.02, aso=0.03, son=0.1, on1=0.09)
+    assert known.rarest("garciason1") == ["gar", "cia", "on1"]
+    assert known.rarest("garci") == ["gar", "arc", "rci"]
 
 
 @pytest.mark.parametrize(

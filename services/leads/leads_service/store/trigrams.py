@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -21,6 +22,19 @@ _SHARES = sa.text(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Three characters of a text, with the trigram that the index has of them: a space is a word's edge."""
+
+    place: int
+    text: str
+    trigram: str
+
+    def overlaps(self, other: "_Part") -> bool:
+        """Whether they have characters in common."""
+        return abs(self.place - other.place) < len(self.text)
+
+
 class Trigrams:
     """The share of leads that have each of the frequent ones; the others are rare. Knows nothing until it is read."""
 
@@ -38,25 +52,30 @@ class Trigrams:
     def rarest(self, text: str) -> Sequence[str]:
         """The rarest few parts of a folded text: by these, an index finds the leads that have it soonest.
 
-        The rarest of each word come first, since letters of one word come together.
+        The rarest of each word come first, and then those that overlap with none of them, since letters that are next
+        to each other come together.
         """
         words = [sorted(parts, key=self._share) for parts in _parts_of_words(text)]
         firsts = sorted((parts[0] for parts in words), key=self._share)
         others = sorted((each for parts in words for each in parts[1:]), key=self._share)
-        return [part for part, _ in dict.fromkeys([*firsts, *others])][:_MOST]
+        taken = firsts[:_MOST]
+        for each in others:
+            if len(taken) < _MOST and not any(each.overlaps(other) for other in taken):
+                taken.append(each)
+        return list(dict.fromkeys(each.text for each in [*taken, *others]))[:_MOST]
 
     def share(self, text: str) -> float:
         """About the share of leads that have the text, at most."""
         each = (self._share(part) for parts in _parts_of_words(text) for part in parts)
         return min(each, default=1.0) if self._shares else 1.0
 
-    def _share(self, part: tuple[str, str]) -> float:
-        return self._shares.get(part[1], 0.0)
+    def _share(self, part: _Part) -> float:
+        return self._shares.get(part.trigram, 0.0)
 
 
-def _parts_of_words(text: str) -> list[list[tuple[str, str]]]:
-    """Three characters each, word by word, with the trigram that the index has of them: a space is a word's edge."""
-    words: dict[int, list[tuple[str, str]]] = {}
+def _parts_of_words(text: str) -> list[list[_Part]]:
+    """Word by word."""
+    words: dict[int, list[_Part]] = {}
     for place in range(len(text) - 2):
         part = text[place : place + 3]
         trigram = "".join(each if each.isalnum() else " " for each in part)
@@ -65,5 +84,5 @@ def _parts_of_words(text: str) -> list[list[tuple[str, str]]]:
         if _KNOWN.fullmatch(trigram):
             ends_at = place + len(trigram.rstrip())
             word = sum(not each.isalnum() for each in text[:ends_at])
-            words.setdefault(word, []).append((part, trigram))
+            words.setdefault(word, []).append(_Part(place, part, trigram))
     return list(words.values())
