@@ -210,6 +210,6 @@ async def test_a_conversion_says_what_it_waits_for_and_goes_on_when_an_operator_
         await eventually(lambda: seconds_to_next_attempt(handle), lambda seconds: seconds > 6, within=20)
     order = OperatorOrder("Olga", "The CRM is back.")
     assert await handle.execute_update(names.RETRY_NOW, order, result_type=str) == "ensure account"
-    done = await eventually(conversion, lambda each: each["state"] == "completed", within=5)
+    done = await eventually(conversion, lambda each: each["state"] == "completed")
     assert done["waits"] is None
     await eventually(lambda: attention(temporal, lead), lambda ids: not ids)

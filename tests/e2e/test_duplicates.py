@@ -21,10 +21,10 @@ async def blocking(api: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
     async def again() -> int:
         return (await api.post("/leads", json={"email": email})).status_code
 
-    await eventually(again, lambda status: status == 409, within=2)
+    await eventually(again, lambda status: status == 409)
     yield api
     await put(api, "/lead-settings/settings", {"duplicateDetection": {"onCreate": "allow"}})
-    await eventually(again, lambda status: status == 201, within=2)
+    await eventually(again, lambda status: status == 201)
 
 
 async def test_of_twenty_equal_leads_at_once_one_is_created_and_nineteen_are_refused(

@@ -18,7 +18,7 @@ async def remove(api: httpx.AsyncClient, path: str, *, expect: int = 204, **quer
 
 async def open_again(process: Process) -> None:
     """Wait until leads come in at the first stage again."""
-    await eventually(process.lead, lambda lead: lead["stageName"] == "New", within=5)
+    await eventually(process.lead, lambda lead: lead["stageName"] == "New")
 
 
 async def test_a_stage_in_use_is_refused_with_the_count_and_stays_open(api: httpx.AsyncClient) -> None:

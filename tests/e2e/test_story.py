@@ -37,7 +37,7 @@ async def policy_in_force(api: httpx.AsyncClient, name: str) -> None:
         await ask(api, "DELETE", f"/leads/{lead['id']}", expect=204)
         return str(sla["slaPolicy"])
 
-    await eventually(promised, lambda policy: policy == name, within=3)
+    await eventually(promised, lambda policy: policy == name)
 
 
 async def status_of(api: httpx.AsyncClient, lead_id: str) -> str:

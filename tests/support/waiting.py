@@ -12,7 +12,7 @@ async def eventually(
     look: Callable[[], Awaitable[Value]],
     accept: Callable[[Value], bool] = bool,
     *,
-    within: float = 10.0,
+    within: float = 20.0,
     every: float = 0.05,
 ) -> Value:
     """The first value that ``accept`` takes; fails with the last one after ``within`` seconds."""
