@@ -11,9 +11,9 @@ from uuid import uuid4
 import httpx
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
 
 from tests.support.api import ask, get, post, put
+from tests.support.runs import begun, run_is
 from tests.support.sales import Process, in_force, read, set_up, unique
 from tests.support.stack import RunningStack
 from tests.support.waiting import eventually
@@ -67,27 +67,12 @@ async def happened(api: httpx.AsyncClient, lead: dict[str, Any]) -> list[str]:
     return [activity["type"] for activity in page["data"]]
 
 
-async def clock(temporal: Client, lead: dict[str, Any]) -> WorkflowExecutionStatus | None:
-    """How the newest run of the lead's clock stands; the relay has started it a moment after the lead was made."""
-    return (await temporal.get_workflow_handle(f"lead-sla/{lead['id']}").describe()).status
-
-
 async def clock_is(temporal: Client, lead: dict[str, Any], status: WorkflowExecutionStatus) -> None:
-    await eventually(lambda: clock(temporal, lead), lambda now: now is status)
+    await run_is(temporal, f"lead-sla/{lead['id']}", status)
 
 
-async def is_started(temporal: Client, lead: dict[str, Any], *, within: float = 10) -> None:
-    async def has_run() -> bool:
-        # Not looked up in a list: those lag behind where many clocks have just been started.
-        try:
-            await clock(temporal, lead)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
-            raise
-        return True
-
-    await eventually(has_run, within=within)
+async def is_started(temporal: Client, lead: dict[str, Any], *, within: float = 20) -> None:
+    await begun(temporal, f"lead-sla/{lead['id']}", within=within)
 
 
 async def test_a_reopened_lead_is_where_it_was_and_its_clock_starts_anew(
@@ -193,7 +178,7 @@ async def test_a_deadline_that_passed_while_a_lead_was_deleted_is_recorded_with_
     breach = next(each for each in told if each["type"] == "sla_breached")
     restored = next(each for each in told if each["type"] == "lead_restored")
     assert breach["occurredAt"] == sla["responseDeadline"] < restored["createdAt"]
-    assert await clock(temporal, lead) is RUNNING
+    await clock_is(temporal, lead, RUNNING)
 
 
 async def test_a_lead_that_comes_and_goes_again_and_again_has_its_clock_each_time(

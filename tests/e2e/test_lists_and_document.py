@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.support.api import ask, get, post, put
+from tests.support.runs import begun
 from tests.support.sales import in_force, set_up, unique
 from tests.support.stack import RunningStack
 from tests.support.waiting import eventually
@@ -164,7 +165,9 @@ async def test_a_clock_stands_still_at_the_stages_of_its_policy(stack: RunningSt
     await process.move(lead, "Talk")
     shown = await get(api, f"/leads/{lead['id']}/sla")
     assert (shown["slaPolicy"], shown["status"]) == ("Pausing", "paused")
-    handle = (await stack.temporal()).get_workflow_handle(f"lead-sla/{lead['id']}")
+    temporal, workflow_id = await stack.temporal(), f"lead-sla/{lead['id']}"
+    handle = temporal.get_workflow_handle(workflow_id)
+    await begun(temporal, workflow_id)
 
     async def known() -> bool:
         return bool((await handle.query("clock"))["paused"])

@@ -7,6 +7,7 @@ import httpx
 from temporalio.client import WorkflowExecutionStatus
 
 from tests.support.api import ask, get, post, put
+from tests.support.runs import run_is
 from tests.support.sales import Process, in_force, read, set_up, unique
 from tests.support.stack import RunningStack
 from tests.support.waiting import eventually
@@ -48,13 +49,7 @@ async def test_a_stage_gives_its_leads_to_another_and_is_gone(stack: RunningStac
     names = [each["name"] for each in await get(api, "/lead-settings/stages", pipelineId=process.id)]
     assert names == ["Talk", "Offer", "Won", "Lost"]
     assert (await process.lead(stageId=stage, expect=422))["errors"][0]["field"] == "stageId"
-    run = (await stack.temporal()).get_workflow_handle(f"retire-stage/{stage}")
-
-    async def status() -> WorkflowExecutionStatus | None:
-        return (await run.describe()).status
-
-    # Callers are answered a moment before the run is closed.
-    await eventually(status, lambda now: now is WorkflowExecutionStatus.COMPLETED)
+    await run_is(await stack.temporal(), f"retire-stage/{stage}", WorkflowExecutionStatus.COMPLETED)
 
 
 async def test_leads_that_cannot_pass_the_gate_bring_everything_back(api: httpx.AsyncClient) -> None:

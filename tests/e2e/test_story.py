@@ -6,6 +6,7 @@ import httpx
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from tests.support.api import answer_within, ask, get, post, put
+from tests.support.runs import run_is, run_status
 from tests.support.stack import RunningStack
 from tests.support.waiting import eventually
 
@@ -47,10 +48,6 @@ async def status_of(api: httpx.AsyncClient, lead_id: str) -> str:
 async def happened(api: httpx.AsyncClient, lead_id: str) -> list[str]:
     page = await get(api, f"/leads/{lead_id}/activities", limit=100)
     return [activity["type"] for activity in page["data"]]
-
-
-async def run_status(temporal: Client, workflow_id: str) -> WorkflowExecutionStatus | None:
-    return (await temporal.get_workflow_handle(workflow_id).describe()).status
 
 
 async def clock_runs(temporal: Client, lead_id: str) -> bool:
@@ -120,7 +117,7 @@ async def test_a_first_response_in_time_is_met_and_ends_the_clock(stack: Running
     handle = temporal.get_workflow_handle(f"lead-sla/{lead['id']}")
     result = await asyncio.wait_for(handle.result(), 15)
     assert result["closed_by"] == "answered"
-    assert await run_status(temporal, f"lead-sla/{lead['id']}") == WorkflowExecutionStatus.COMPLETED
+    await run_is(temporal, f"lead-sla/{lead['id']}", WorkflowExecutionStatus.COMPLETED)
 
 
 async def test_a_lead_is_converted_and_its_records_can_be_read_back(api: httpx.AsyncClient) -> None:

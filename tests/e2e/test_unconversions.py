@@ -8,6 +8,7 @@ from temporalio.client import WorkflowExecutionStatus
 from leadline_workflows.contracts import names
 from tests.support.api import ask, get, post, put
 from tests.support.converting import KINDS, Answer, a_lead, convert, records_of, surrounded
+from tests.support.runs import run_is
 from tests.support.sales import in_force, read, unique
 from tests.support.stack import RunningStack
 from tests.support.waiting import eventually
@@ -62,8 +63,8 @@ async def test_a_lead_comes_back_as_it_was_and_can_be_converted_again(
     deal = (await records_of(api, second))["opportunity"]
     assert deal
     assert {len(deal[name]) for name in ("notes", "documents", "team", "lines")} == {len(had["notes"])}
-    handle = (await stack.temporal()).get_workflow_handle(names.lead_unconversion_id(lead["id"]))
-    assert (await handle.describe()).status is WorkflowExecutionStatus.COMPLETED
+    workflow_id = names.lead_unconversion_id(lead["id"])
+    await run_is(await stack.temporal(), workflow_id, WorkflowExecutionStatus.COMPLETED)
 
 
 async def test_the_clock_of_a_lead_that_comes_back_runs_again(stack: RunningStack, api: httpx.AsyncClient) -> None:

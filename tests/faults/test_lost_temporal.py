@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
 
 from leadline_stack.data_folder import DataFolder
 from tests.support.api import ask, get, post, put
+from tests.support.runs import run_status
 from tests.support.sales import in_force, unique
 from tests.support.stack import RunningStack, running_stack
 from tests.support.waiting import eventually
@@ -73,15 +73,7 @@ async def recorded(api: httpx.AsyncClient, leads: list[Lead], expected: set[str]
 async def runs(temporal: Client, leads: list[Lead]) -> Counter[WorkflowExecutionStatus | None]:
     """How the clocks of the leads stand; nothing for one that has no run."""
 
-    async def status(lead: Lead) -> WorkflowExecutionStatus | None:
-        try:
-            return (await temporal.get_workflow_handle(f"lead-sla/{lead['id']}").describe()).status
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return None
-            raise
-
-    return Counter(await asyncio.gather(*map(status, leads)))
+    return Counter(await asyncio.gather(*(run_status(temporal, f"lead-sla/{lead['id']}") for lead in leads)))
 
 
 async def lose_temporal(stack: RunningStack) -> None:
