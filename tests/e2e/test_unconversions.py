@@ -11,7 +11,6 @@ from tests.support.converting import KINDS, Answer, a_lead, convert, records_of,
 from tests.support.runs import run_is
 from tests.support.sales import in_force, read, unique
 from tests.support.stack import RunningStack
-from tests.support.waiting import eventually
 
 # What counts up or says when something was changed last.
 COUNTED = {"version", "updatedAt"}
@@ -69,18 +68,14 @@ async def test_a_lead_comes_back_as_it_was_and_can_be_converted_again(
 
 async def test_the_clock_of_a_lead_that_comes_back_runs_again(stack: RunningStack, api: httpx.AsyncClient) -> None:
     lead = await a_lead(api)
-    clock = (await stack.temporal()).get_workflow_handle(names.lead_sla_id(lead["id"]))
-
-    async def status() -> WorkflowExecutionStatus | None:
-        return (await clock.describe()).status
-
+    temporal, clock = await stack.temporal(), names.lead_sla_id(lead["id"])
     await convert(api, lead)
     assert (await get(api, f"/leads/{lead['id']}/sla"))["status"] == "met"
-    await eventually(status, lambda found: found is WorkflowExecutionStatus.COMPLETED)
+    await run_is(temporal, clock, WorkflowExecutionStatus.COMPLETED)
     await unconvert(api, lead)
     sla = await get(api, f"/leads/{lead['id']}/sla")
     assert (sla["status"], sla["firstResponseAt"]) == ("on_track", None)
-    await eventually(status, lambda found: found is WorkflowExecutionStatus.RUNNING)
+    await run_is(temporal, clock, WorkflowExecutionStatus.RUNNING)
 
 
 async def test_what_was_linked_stays_as_it_was(api: httpx.AsyncClient) -> None:

@@ -22,7 +22,7 @@ from leadline_workflows.definitions.retirement import RetirementWorkflow
 from leadline_workflows.definitions.unconvert_lead import UnconvertLeadWorkflow
 from leadline_workflows.runtime.request_ids import RequestIds
 
-# They hold no state and ask for nothing outside: imported anew, they would double the memory of each cached run.
+# They hold no state and ask for nothing outside: imported anew for each run, they would make the sandbox slower.
 _STATELESS = (
     "leadline_workflows.contracts",
     "leadline_workflows.definitions.clock_check_view",

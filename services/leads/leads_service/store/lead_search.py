@@ -17,9 +17,9 @@ from leads_service.store.tables import LEAD_TEXTS
 _TEXT = LEAD_TEXTS.c.search_text
 # Among so many times as many leads as are wanted, a text that is in a tenth of all is often enough.
 SOME = 10
-_some = sa.select(_TEXT.label("text")).limit(sa.bindparam("some", type_=sa.Integer)).subquery()
-_having = sa.select(_some).where(is_in(_some.c.text)).limit(sa.bindparam("most", type_=sa.Integer))
-_BROAD = sa.select(sa.func.count()).select_from(_having.subquery())
+_SAMPLE = sa.select(_TEXT.label("text")).limit(sa.bindparam("some", type_=sa.Integer)).subquery()
+_SAMPLED = sa.select(_SAMPLE).where(is_in(_SAMPLE.c.text)).limit(sa.bindparam("most", type_=sa.Integer))
+_BROAD = sa.select(sa.func.count()).select_from(_SAMPLED.subquery())
 
 
 @dataclass(frozen=True, slots=True)
