@@ -120,7 +120,8 @@ async def leads_server(settings: LeadsSettings, clock: Clock = utc_now) -> Async
     idempotency = Idempotency(database, IDEMPOTENCY_KEYS)
     limits = Limits(settings.document_limit_bytes, settings.import_limit_bytes)
     lists = Means(ListBounds(settings.search_leads_max, settings.page_depth_max))
-    parts = Parts(database, idempotency, holder, clock, ObjectStore(settings.object_store_url), limits, lists)
+    objects, turns = ObjectStore(settings.object_store_url), asyncio.Semaphore(settings.lists_at_once)
+    parts = Parts(database, idempotency, holder, clock, objects, limits, lists, turns)
 
     async def is_ready() -> bool:
         return holder.is_there and await database.is_reachable()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -30,6 +31,8 @@ FILTERS = [
     LeadFilter(sla_statuses=["breached"], priorities=["low", "high"]),
     LeadFilter(created_from=NOW.replace(day=1)),
     LeadFilter(created_to=NOW.replace(day=1), statuses=["open"]),
+    LeadFilter(created_from=NOW - timedelta(days=14), created_to=NOW - timedelta(hours=30), statuses=["open"]),
+    LeadFilter(created_from=NOW - timedelta(days=130), created_to=NOW - timedelta(days=39, hours=7)),
 ]
 
 

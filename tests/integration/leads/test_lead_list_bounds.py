@@ -147,6 +147,17 @@ async def test_a_page_that_begins_too_far_from_both_ends_is_refused(few: Door, p
     assert [(each.field, each.reason) for each in error.violations] == [("page", "PAGE_TOO_DEEP")]
 
 
+@pytest.mark.parametrize(("page", "is_refused"), [(1, False), (5, False), (6, True)])
+async def test_so_is_one_of_a_search_without_a_total_that_begins_too_far_from_the_first_end(
+    few: Door, page: int, is_refused: bool
+) -> None:
+    asked = few.find(search="pl", without_total=True, page=page, limit=1)
+    if is_refused:
+        assert (await refusal(asked)).reason == "PAGE_TOO_DEEP"
+    else:
+        assert len((await asked).leads) == 1
+
+
 async def test_cursors_go_past_where_pages_by_number_do_not(few: Door) -> None:
     whole = [lead.id for lead in (await few.find(limit=100)).leads]
     followed, cursor = list[str](), ""

@@ -92,6 +92,22 @@ async def test_pages_one_after_the_other_are_the_list_in_each_order(many: Databa
         assert found == expected
 
 
+@pytest.mark.parametrize("by", ORDERS)
+async def test_a_search_without_a_total_is_the_same_whether_or_not_the_first_leads_have_it(
+    many: Database, oracle: Oracle, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setattr(lead_list, "MOST_SORTED", 3)
+    monkeypatch.setattr(lead_list, "_MOST_MET", 30)
+    async with many.reading() as connection:
+        for search in list_oracle.SEARCHES:
+            which, order = LeadFilter(search=search, qualified=False), LeadOrder(by, True, RANKS.get(by))
+            expected = oracle.answer(which, order, NOW)
+            for offset in (0, 3):
+                page = await list_leads(connection, which, order, Span(8, offset), now=NOW, with_total=False)
+                assert [lead.id for lead in page.leads] == expected[offset : offset + 8], (search, offset)
+                assert (page.end is not None) == (offset + 8 < len(expected)), (search, offset)
+
+
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("by", ORDERS)
 async def test_pages_that_are_read_from_the_end_are_the_same(many: Database, oracle: Oracle, by: str) -> None:

@@ -1,4 +1,4 @@
-"""A database of the version before, with leads in it, comes to have counts, texts and facets of them."""
+"""Databases of versions before, with leads in them, come to have counts, texts and facets of them."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -73,3 +73,27 @@ async def test_leads_that_were_there_are_counted_and_found_and_so_are_those_of_t
         counts = connection.execute("SELECT sum(leads) FROM lead_count_changes").fetchone()
     assert [text.split("\n")[0].strip() for (text,) in texts] == ["later", "muller", "zoe"]
     assert counts == (3,)
+
+
+async def test_what_was_noted_before_days_were_counted_is_counted_once_folded_or_not(
+    create_database: Callable[[str], str],
+) -> None:
+    url = create_database("days_before")
+    command.upgrade(at(url), "0009")
+    database = Database(url, pool_size=1, application="test")
+    try:
+        add(url, "Folded")
+        assert await fold_some(database) == 1
+        add(url, "Noted")
+        migrate(MIGRATIONS, url)
+        add(url, "Later")
+        near = LeadFilter(created_from=CREATED - timedelta(days=3), created_to=CREATED + timedelta(days=3))
+        for left in (2, 0):
+            async with database.reading() as connection:
+                assert await lead_counts.count(connection, near, utc_now()) == 3
+            assert await fold_some(database) == left
+    finally:
+        await database.close()
+    with psycopg.connect(url) as connection:
+        counted = connection.execute("SELECT day, sum(leads) FROM lead_counts_of_day GROUP BY day").fetchall()
+    assert counted == [(CREATED.date(), 3)]

@@ -55,6 +55,8 @@ class Database:
             sqlalchemy_url(url),
             pool_size=pool_size,
             max_overflow=0,
+            # The connection that was used last has its statements prepared.
+            pool_use_lifo=True,
             pool_timeout=_POOL_TIMEOUT_SECONDS,
             pool_recycle=1800,
             connect_args={"options": _SESSION, "application_name": application, "connect_timeout": 5},

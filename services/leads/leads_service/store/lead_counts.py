@@ -6,7 +6,7 @@ count is the sum of both in one statement, so that it is right at its moment whe
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from kit.db.database import Reading, Writing
 from leads_service.store import lead_filter
+from leads_service.store.lead_calendar import Calendar, Unit, Whole, calendar_of
 from leads_service.store.lead_filter import (
     ALIVE,
     NOBODY,
@@ -25,9 +26,9 @@ from leads_service.store.lead_filter import (
     one_of,
     touched_parts,
 )
-from leads_service.store.lead_months import Months, months_of
 from leads_service.store.tables import (
     LEAD_COUNT_CHANGES,
+    LEAD_COUNTS_OF_DAY,
     LEAD_COUNTS_OF_MONTH,
     LEAD_COUNTS_OF_OWNER,
     LEAD_FACETS,
@@ -59,16 +60,21 @@ _FOLD = sa.text(
     """  # noqa: S608 - of names that stand here
 )
 _CHANGES = LEAD_COUNT_CHANGES.c
-# Facets are counted whatever the time is.
-_ANY_TIME = datetime(1, 1, 1, tzinfo=UTC)
+_COUNTS: dict[Unit, sa.Table] = {"month": LEAD_COUNTS_OF_MONTH, "day": LEAD_COUNTS_OF_DAY}
+# Of all facets together, where that is summed up.
+_SUMS: dict[Unit, sa.Table] = {**_COUNTS, "month": LEAD_SUMS_OF_MONTH}
 _Number = sa.ColumnElement[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """How many leads there are in all, and of the facets that a filter touches: by a value of theirs, or under None."""
+    """How many leads there are in all, in the filter whatever is searched for, and of the facets that it touches.
+
+    Those by a value of the facets, or under None.
+    """
 
     everything: int
+    count: int
     of_value: Mapping[Any, int]
     # What is searched for, as the texts are kept: without case and accents.
     folded: str = ""
@@ -79,26 +85,31 @@ class Facts:
         return sum(self.of_value.values())
 
 
-async def facts(connection: Reading, which: LeadFilter, value: str | None = None) -> Facts:
-    """What is known of the filter's facets; ``value`` names the part of a facet that they are told apart by.
+async def facts(connection: Reading, which: LeadFilter, now: datetime, value: str | None = None) -> Facts:
+    """What is known of a filter; ``value`` names the part of a facet that its facets are told apart by.
 
     What is searched for is folded on the way.
     """
-    statement = _facts(replace(which.shape, owners=(), unassigned=False, created_from=None, created_to=None), value)
-    said = {**which.values(_ANY_TIME), "text": which.search}
-    rows = (await connection.execute(statement, said)).all()
+    calendar = calendar_of(which.created_from, which.created_to)
+    said = {**which.values(now), **calendar.values(), "text": which.search}
+    rows = (await connection.execute(_facts(which.shape, calendar.shape, value), said)).all()
+    if not rows:
+        return Facts(0, 0, {})
     of_value = {row[0]: int(row[1]) for row in rows if row[1]}
-    return Facts(sum(int(row[2]) for row in rows), of_value, rows[0][3] if rows else "")
+    *_, folded, count = rows[0]
+    return Facts(sum(int(row[2]) for row in rows), sum(of_value.values()) if count is None else count, of_value, folded)
 
 
 @lru_cache(maxsize=512)
-def _facts(which: LeadFilter, value: str | None) -> sa.Select[Any]:
-    """The statement for filters of this shape."""
+def _facts(which: LeadFilter, calendar: Calendar, value: str | None) -> sa.Select[Any]:
+    """The statement for filters of this shape; it counts no leads where those of the facets are all."""
     each = [_facts_of(table, which, value) for table in (LEAD_FACETS, LEAD_COUNT_CHANGES)]
     counted = sa.union_all(*each).subquery().c
     wanted = sa.func.sum(counted.leads).filter(counted.wanted)
     folded = sa.func.leads_folded(sa.bindparam("text", type_=sa.Text)) if which.search else sa.literal("")
-    return sa.select(counted.by, wanted, sa.func.sum(counted.leads), folded).group_by(counted.by)
+    is_more = which.by_owner or which.by_creation or which.added or which.excepted
+    count = sa.cast(number(replace(which, search=""), calendar), sa.BigInteger) if is_more else sa.null()
+    return sa.select(counted.by, wanted, sa.func.sum(counted.leads), folded, count).group_by(counted.by)
 
 
 def _facts_of(table: sa.Table, which: LeadFilter, value: str | None) -> sa.Select[Any]:
@@ -109,24 +120,24 @@ def _facts_of(table: sa.Table, which: LeadFilter, value: str | None) -> sa.Selec
 
 async def count(connection: Reading, which: LeadFilter, now: datetime) -> int:
     """How many leads the filter has, whatever is searched for."""
-    months = months_of(which.created_from, which.created_to)
-    statement = _count_of(replace(which.shape, search=""), months.shape)
-    said = {**which.values(now), **months.values()}
+    calendar = calendar_of(which.created_from, which.created_to)
+    statement = _count_of(replace(which.shape, search=""), calendar.shape)
+    said = {**which.values(now), **calendar.values()}
     return int((await connection.execute(statement, said)).scalar_one())
 
 
 @lru_cache(maxsize=512)
-def _count_of(which: LeadFilter, months: Months) -> sa.Select[Any]:
+def _count_of(which: LeadFilter, calendar: Calendar) -> sa.Select[Any]:
     """The statement for filters of this shape."""
-    return sa.select(number(which, months))
+    return sa.select(number(which, calendar))
 
 
-def number(which: LeadFilter, months: Months, *, by_facet: bool = False) -> sa.ColumnElement[int]:
+def number(which: LeadFilter, calendar: Calendar, *, by_facet: bool = False) -> sa.ColumnElement[int]:
     """The same, for a statement that asks for several numbers of one moment; of shapes.
 
     ``by_facet``: leads created within bounds are counted by facet once for all numbers, not for the facets of each.
     """
-    total: _Number = _count_of_facets(which, months, by_facet=by_facet) if which.has_facets else sa.literal(0)
+    total: _Number = _count_of_facets(which, calendar, by_facet=by_facet) if which.has_facets else sa.literal(0)
     if which.added:
         total = total + _count(ahead(which, which.added))
     if which.excepted:
@@ -134,14 +145,14 @@ def number(which: LeadFilter, months: Months, *, by_facet: bool = False) -> sa.C
     return total
 
 
-def _count_of_facets(which: LeadFilter, months: Months, *, by_facet: bool) -> _Number:
+def _count_of_facets(which: LeadFilter, calendar: Calendar, *, by_facet: bool) -> _Number:
     if which.by_owner and which.by_creation:
         return _count_by_facet(which, _owned(which.of_owner_and_creation))
     if which.by_owner:
         return _count_of_owners(which)
     if not which.by_creation:
         return _total_of(LEAD_FACETS, which) + _total_of(LEAD_COUNT_CHANGES, which)
-    return _count_by_facet(which, _created(months)) if by_facet else _count_of_months(which, months)
+    return _count_by_facet(which, _created(calendar)) if by_facet else _count_of_creation(which, calendar)
 
 
 def _count_of_owners(which: LeadFilter) -> _Number:
@@ -170,13 +181,15 @@ def _owned(which: LeadFilter) -> sa.CTE:
 
 
 @lru_cache(maxsize=32)
-def _created(months: Months) -> sa.CTE:
+def _created(calendar: Calendar) -> sa.CTE:
     """The leads created within bounds, by facet: looked at once, however many numbers ask."""
-    parts = [
-        sa.select(table.c.facet, table.c.leads).where(*_within(months, table.c.month))
-        for table in (LEAD_COUNTS_OF_MONTH, LEAD_COUNT_CHANGES)
-    ]
-    for place, each in enumerate(months.remainders):
+    # The bounds may leave no time at all.
+    parts = [sa.select(LEAD_FACETS.c.facet, LEAD_FACETS.c.leads).where(sa.false())]
+    for place, whole in enumerate(calendar.whole):
+        for table in (_COUNTS[whole.unit], LEAD_COUNT_CHANGES):
+            leads = (table.c.leads * whole.sign).label("leads")
+            parts.append(sa.select(table.c.facet, leads).where(*_within(place, whole, table)))
+    for place, each in enumerate(calendar.remainders):
         leads = (sa.func.count() * each.sign).label("leads")
         parts.append(sa.select(LEADS.c.facet, leads).where(*_cut_off(place)).group_by(LEADS.c.facet))
     counted = sa.union_all(*parts).subquery().c
@@ -184,18 +197,23 @@ def _created(months: Months) -> sa.CTE:
     return query.cte("created").prefix_with("MATERIALIZED")
 
 
-def _count_of_months(which: LeadFilter, months: Months) -> _Number:
-    counted = LEAD_COUNTS_OF_MONTH if which.by_facet else LEAD_SUMS_OF_MONTH
-    folded = _total(counted.c.leads, *_within(months, counted.c.month), *_of_facets(which, counted))
-    recent = _total(_CHANGES.leads, *_within(months, _CHANGES.month), *counted_parts(which, LEAD_COUNT_CHANGES))
-    for place, each in enumerate(months.remainders):
-        cut_off = sa.select(LEADS.c.id).where(*_cut_off(place), *_of_facets(which, LEADS))
-        folded = folded + _count(cut_off) * each.sign
-    return folded + recent
+def _count_of_creation(which: LeadFilter, calendar: Calendar) -> _Number:
+    total: _Number = sa.literal(0)
+    for place, whole in enumerate(calendar.whole):
+        counts = (_COUNTS if which.by_facet else _SUMS)[whole.unit]
+        folded = _total(counts.c.leads, *_within(place, whole, counts), *_of_facets(which, counts))
+        within = _within(place, whole, LEAD_COUNT_CHANGES)
+        recent = _total(_CHANGES.leads, *within, *counted_parts(which, LEAD_COUNT_CHANGES))
+        total = total + (folded + recent) * whole.sign
+    for place, each in enumerate(calendar.remainders):
+        in_them = [in_facets(which)] if which.by_facet else []
+        cut_off = sa.select(LEADS.c.id).where(*_cut_off(place), *in_them)
+        total = total + _count(cut_off) * each.sign
+    return total
 
 
 def _cut_off(place: int) -> list[sa.ColumnElement[bool]]:
-    """What the bounds cut off of a month."""
+    """What the bounds cut off of a day."""
     created = LEADS.c.created_at
     start, end = (sa.bindparam(f"{name}_{place}", type_=created.type) for name in ("start", "end"))
     return [ALIVE, created >= start, created < end]
@@ -205,12 +223,12 @@ def _of_facets(which: LeadFilter, table: sa.Table) -> list[sa.ColumnElement[bool
     return [of_facets(which, facet=table.c.facet)] if which.by_facet else []
 
 
-def _within(months: Months, month: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:
-    bounds = []
-    if months.first is not None:
-        bounds.append(month >= sa.bindparam("month_first", type_=sa.Date))
-    if months.before is not None:
-        bounds.append(month < sa.bindparam("month_before", type_=sa.Date))
+def _within(place: int, whole: Whole, table: sa.Table) -> list[sa.ColumnElement[bool]]:
+    created, bounds = table.c[whole.unit], []
+    if whole.first is not None:
+        bounds.append(created >= sa.bindparam(f"first_{place}", type_=sa.Date))
+    if whole.before is not None:
+        bounds.append(created < sa.bindparam(f"before_{place}", type_=sa.Date))
     return bounds
 
 

@@ -6,6 +6,7 @@ A statement is built once for all filters of one shape; what they say are its pa
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -162,11 +163,11 @@ def one_of(name: str, kind: Any) -> sa.ColumnElement[Any]:
     return sa.any_(sa.bindparam(name, type_=sa.ARRAY(kind)))
 
 
-def facets(which: LeadFilter, parts: _Parts = counted_parts) -> sa.CompoundSelect[tuple[int]]:
-    """The facets of the filter: those that are counted, and those of changes that are not yet."""
-    return sa.union_all(
-        *(sa.select(table.c.facet).where(*parts(which, table)) for table in (LEAD_FACETS, LEAD_COUNT_CHANGES))
-    )
+@lru_cache(maxsize=512)
+def _facets(which: LeadFilter, parts: _Parts) -> sa.CTE:
+    """The facets of the filter: those that are counted, and those of changes that are not yet. One for a statement."""
+    each = (sa.select(table.c.facet).where(*parts(which, table)) for table in (LEAD_FACETS, LEAD_COUNT_CHANGES))
+    return sa.union_all(*each).cte()
 
 
 def in_facets(which: LeadFilter, facet: sa.ColumnElement[int] = LEADS.c.facet) -> sa.ColumnElement[bool]:
@@ -174,14 +175,14 @@ def in_facets(which: LeadFilter, facet: sa.ColumnElement[int] = LEADS.c.facet) -
 
     That it is true is said so that the planner does not make a join of it.
     """
-    return facet.in_(facets(which)).is_(True)
+    return facet.in_(sa.select(_facets(which, counted_parts).c.facet)).is_(True)
 
 
 def of_facets(
     which: LeadFilter, parts: _Parts = counted_parts, facet: sa.ColumnElement[int] = LEADS.c.facet
 ) -> sa.ColumnElement[bool]:
     """Has one of the facets, for what is gathered facet by facet from an index."""
-    return facet == sa.any_(sa.func.array(facets(which, parts).scalar_subquery()))
+    return facet == sa.any_(sa.func.array(sa.select(_facets(which, parts).c.facet).scalar_subquery()))
 
 
 def ahead(which: LeadFilter, statuses: Sequence[str], *columns: str) -> sa.Select[Any]:
@@ -224,10 +225,14 @@ def conditions(which: LeadFilter) -> list[sa.ColumnElement[bool]]:
     if which.by_facet:
         said.append(in_facets_or_ahead(which, LEADS.c.id, LEADS.c.facet))
     if which.search:
-        # Each on its own, so that the planner does not make a join of it.
-        text = sa.select(LEAD_TEXTS.c.search_text).where(LEAD_TEXTS.c.lead_id == LEADS.c.id).scalar_subquery()
-        said.append(is_in(text))
+        said.append(has_text(LEADS.c.id))
     return said
+
+
+def has_text(lead_id: sa.ColumnElement[UUID]) -> sa.ColumnElement[bool]:
+    """The lead's text has what is searched for: each is looked up alone, so that the planner makes no join of it."""
+    text = sa.select(LEAD_TEXTS.c.search_text).where(LEAD_TEXTS.c.lead_id == lead_id).scalar_subquery()
+    return is_in(text)
 
 
 def in_facets_or_ahead(

@@ -1,5 +1,6 @@
 """The list of leads: filters, order, pages by number or by cursor, and how many there are."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -43,6 +44,8 @@ _GATHERING_COSTS = 50
 _GATHERING_COSTS_BY_CREATION = 2
 # Of so few, to go through an order is never worth while.
 _FEW = 300
+# To look at so many texts in an order costs about as much as to find the leads of a frequent one by the index.
+_MOST_MET = 3_000
 _ALL = 2**31 - 2
 
 
@@ -128,7 +131,7 @@ async def _page(
     if listing.wanted.which.search:
         rows, total = await listing.searched(with_total=with_total)
     else:
-        rows, total = await listing.rows(), listing.count
+        rows, total = await listing.rows(), listing.facts.count
     page = rows[: span.limit]
     end = Place(page[-1].order_key, page[-1].id) if len(rows) > span.limit else None
     return LeadPage(page, total if with_total else None, end)
@@ -141,62 +144,77 @@ async def _looked_up(connection: Reading, order: LeadOrder, lead_id: UUID) -> Pl
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """A list as it is asked for, and what is known of it: its facets, and how many leads it has but for a search."""
+    """A list as it is asked for, and what is known of it."""
 
     connection: Reading
     wanted: Wanted
     span: Span
     means: Means
     facts: Facts
-    count: int
 
     @classmethod
     async def begun(cls, connection: Reading, wanted: Wanted, span: Span, means: Means) -> "_Listing":
         which = wanted.which
-        facts = await lead_counts.facts(connection, which, wanted.order.ranked)
+        facts = await lead_counts.facts(connection, which, wanted.now, wanted.order.ranked)
         if which.search:
             wanted = replace(wanted, which=replace(which, search=facts.folded))
-        count = facts.in_facets
-        if which.by_owner or which.by_creation or which.added or which.excepted:
-            count = await lead_counts.count(connection, which, wanted.now)
-        return cls(connection, wanted, span, means, facts, count)
+        return cls(connection, wanted, span, means, facts)
 
     async def rows(self) -> Rows:
         """The rows of a list that is not searched."""
-        if self.span.offset >= self.count:
+        if self.span.offset >= self.facts.count:
             return []
-        self._check_depth(self.count)
-        if self._are_few:
+        self._check_depth(self.facts.count)
+        if self.facts.count <= self._most_gathered:
             by_owner = await self._has_fewer_by_owner()
             return await lead_pages.gather(self.connection, self.wanted, self.span, by_owner=by_owner)
-        return await self._gone_through(self.count)
+        return await self._gone_through(self.facts.count)
 
     async def searched(self, *, with_total: bool) -> tuple[Rows, int]:
         """The rows of a list that is searched, and how many there are in all where that is wanted."""
+        if not with_total and self._are_met_soon:
+            rows = await self._met()
+            if len(rows) == self.span.limit:
+                return rows, 0
         found = await self._found(_ALL if with_total else MOST_SORTED, with_total=with_total)
         total = None if found.is_cut_off else found.total
         if total is not None and self.span.offset >= total:
             return [], total
         self._check_depth(total)
-        if total is not None and total <= MOST_SORTED:
-            return found.rows, total
-        return await self._gone_through(total), found.total
+        rows = await self._gone_through(total) if found.rows is None else found.rows
+        return rows, found.total
+
+    @property
+    def _are_met_soon(self) -> bool:
+        """Whether the first leads of the order should fill the page, if those that have the text are spread over it."""
+        bounds, span = self.means.bounds, self.span
+        if self._are_few_to_search or (bounds and span.offset > bounds.depth):
+            return False
+        return 2 * (span.offset + span.limit) <= _MOST_MET * self.means.trigrams.share(self.wanted.which.search)
+
+    async def _met(self) -> Rows:
+        levels = levels_of(self.facts.of_value)
+        return await lead_pages.meet(self.connection, self.wanted, levels, self.span, _MOST_MET)
+
+    @property
+    def _are_few_to_search(self) -> bool:
+        bounds = self.means.bounds
+        return self.facts.count <= (bounds.searched if bounds else MOST_SORTED)
 
     async def _found(self, most: int, *, with_total: bool) -> Found:
         """What is found where that takes the least; refused where it takes too much."""
         text, bounds = self.wanted.which.search, self.means.bounds
-        is_small = self.count <= (bounds.searched if bounds else MOST_SORTED)
-        if is_small and not (is_indexed(text) and self._is_rare(text)):
+        if self._are_few_to_search and not (is_indexed(text) and self._is_rare(text)):
             return await self._found_by_filter()
         if bounds and with_total:
             if not is_indexed(text):
                 raise bounds.too_short()
             most = bounds.searched
         if self._is_frequent(text, most) and await lead_search.is_broad(self.connection, text, most):
-            found = Found(0, [], is_cut_off=True)
+            found = Found(0, is_cut_off=True)
         else:
             found = await self._found_by_text(most)
-        if found.is_cut_off and is_small:
+        if found.is_cut_off and self._are_few_to_search:
             return await self._found_by_filter()
         if found.is_cut_off and bounds and with_total:
             raise bounds.too_broad()
@@ -205,7 +223,7 @@ class _Listing:
     async def _found_by_text(self, most: int) -> Found:
         text = self.wanted.which.search
         way = ByText(self.means.trigrams.rarest(text) if is_indexed(text) else (), most)
-        return await lead_search.find(self.connection, self.wanted, self.span, way)
+        return await lead_search.find(self.connection, self.wanted, self.span, way, MOST_SORTED)
 
     def _is_frequent(self, text: str, most: int) -> bool:
         """Whether the text may be in so many leads that some of them tell that they are more than ``most``."""
@@ -218,18 +236,19 @@ class _Listing:
 
     def _is_rare(self, text: str) -> bool:
         """Whether fewer leads have the text, by what is estimated, than there are to be looked at otherwise."""
-        return self.means.trigrams.share(text) * self.facts.everything < self.count
+        return self.means.trigrams.share(text) * self.facts.everything < self.facts.count
 
     async def _found_by_filter(self) -> Found:
         way = ByFilter(await self._has_fewer_by_owner())
-        return await lead_search.find(self.connection, self.wanted, self.span, way)
+        most_sorted = min(self._most_gathered, MOST_SORTED)
+        return await lead_search.find(self.connection, self.wanted, self.span, way, most_sorted)
 
     @property
-    def _are_few(self) -> bool:
-        """Whether to gather all of them costs less than to go through their order until there are enough."""
+    def _most_gathered(self) -> int:
+        """To gather so many leads costs less than to go through their order until there are enough."""
         costs = _GATHERING_COSTS_BY_CREATION if self.wanted.order.by == "createdAt" else _GATHERING_COSTS
         passed = (self.span.offset + self.span.limit) * self.facts.everything
-        return self.count <= _FEW or costs * self.count**2 <= passed
+        return max(_FEW, math.isqrt(passed // costs))
 
     async def _has_fewer_by_owner(self) -> bool:
         """Whether fewer leads have the owners than have the facets, so that they are found by these."""

@@ -1,7 +1,7 @@
 """The leads of a page: by going through an index in the list's order, or by gathering all of few."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from kit import paging
 from kit.db.database import Reading
 from kit.paging import Place
 from leads_service.store import lead_filter
-from leads_service.store.lead_filter import ALIVE, LeadFilter, ahead, in_facets, of_facets
+from leads_service.store.lead_filter import ALIVE, LeadFilter, ahead, has_text, in_facets, of_facets
 from leads_service.store.lead_order import LeadOrder, Levels, Part, Run, behind, beyond, parts_of, values_of
 from leads_service.store.rows import LEAD_COLUMNS, SHOWN_COLUMNS
 from leads_service.store.tables import LEADS
@@ -87,6 +87,15 @@ async def go_through(connection: Reading, wanted: Wanted, levels: Levels, span: 
     return rows
 
 
+async def meet(connection: Reading, wanted: Wanted, levels: Levels, span: Span, most: int) -> Rows:
+    """The rows of a span of a search that are among the first leads of the order: ``most`` of them are looked at."""
+    shape, said = Shape.of(wanted, span), values(wanted, span)
+    if not _left(shape, levels):
+        return []
+    rows: Rows = (await connection.execute(_met(shape, levels), said | {"most": most})).all()
+    return rows
+
+
 @lru_cache(maxsize=_SHAPES)
 def _left(shape: Shape, levels: Levels) -> Sequence[tuple[Part, sa.ColumnElement[bool]]]:
     """The parts of the order, or what is left of them, in the order in which they are gone through."""
@@ -109,20 +118,33 @@ def _through(shape: Shape, levels: Levels, place: int | None) -> sa.Select[Any]:
     return _read(page, shape).order_by(*shape.order.wholly(page.c.order_key, page.c.id))
 
 
+@lru_cache(maxsize=_SHAPES)
+def _met(shape: Shape, levels: Levels) -> sa.Select[Any]:
+    """The statement for the beginning of the first part that is left."""
+    part, condition = _left(shape, levels)[0]
+    said = lead_filter.conditions(replace(shape.which, search=""))
+    most = sa.bindparam("most", type_=sa.Integer)
+    first = _run(part, [*said, condition], shape.walked, most).subquery()
+    met = sa.select(first).where(has_text(first.c.id)).limit(_LIMIT).offset(_OFFSET).subquery()
+    return _read(met, shape).order_by(*shape.order.wholly(met.c.order_key, met.c.id))
+
+
 def _read(page: sa.Subquery, shape: Shape) -> sa.Select[Any]:
     """The columns of the leads of a page."""
     columns = SHOWN_COLUMNS if shape.is_shown else LEAD_COLUMNS
     return sa.select(*columns, page.c.order_key).join(page, page.c.id == LEADS.c.id)
 
 
-def _run(part: Part, said: Sequence[sa.ColumnElement[bool]], order: LeadOrder) -> sa.Select[Any]:
-    """Enough leads of a part, merged from its runs where there are several."""
-    runs = [_ordered(_unordered(part, run, said), order, part).limit(_ENOUGH) for run in part.runs]
+def _run(
+    part: Part, said: Sequence[sa.ColumnElement[bool]], order: LeadOrder, most: sa.BindParameter[int] = _ENOUGH
+) -> sa.Select[Any]:
+    """The first leads of a part, enough for the page or so many, merged from its runs where there are several."""
+    runs = [_ordered(_unordered(part, run, said), order, part).limit(most) for run in part.runs]
     if len(runs) == 1:
         return runs[0]
     merged = _one_behind_the_other(runs).subquery()
     by = [merged.c.id] if part.is_level else [merged.c.order_key, merged.c.id]
-    return sa.select(merged).order_by(*(each.desc() if order.descending else each.asc() for each in by)).limit(_ENOUGH)
+    return sa.select(merged).order_by(*(each.desc() if order.descending else each.asc() for each in by)).limit(most)
 
 
 def _unordered(part: Part, run: Run, said: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from kit.db.database import Reading
 from kit.db.search import pattern
 from leads_service.store.lead_filter import in_facets_or_ahead, is_in, own_conditions
-from leads_service.store.lead_order import MOST_SORTED
 from leads_service.store.lead_pages import Rows, Shape, Span, Wanted, few, sorted_page, values
 from leads_service.store.tables import LEAD_TEXTS
 
@@ -39,10 +38,10 @@ class ByFilter:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How many leads were found, and a page of them unless there are too many to be sorted."""
+    """How many leads were found, and a page of them unless there are too many to be sorted, or not all are known."""
 
     total: int
-    rows: Rows
+    rows: Rows | None = None
     # More leads have the text than are looked at: the total is not all of them.
     is_cut_off: bool = False
 
@@ -53,10 +52,10 @@ async def is_broad(connection: Reading, text: str, most: int) -> bool:
     return int((await connection.execute(_BROAD, said)).scalar_one()) > most
 
 
-async def find(connection: Reading, wanted: Wanted, span: Span, way: ByText | ByFilter) -> Found:
-    """What is found on the way."""
+async def find(connection: Reading, wanted: Wanted, span: Span, way: ByText | ByFilter, most_sorted: int) -> Found:
+    """What is found on the way, with the page unless more than ``most_sorted`` are found."""
     shape, said = Shape.of(wanted, span), values(wanted, span)
-    said["most_sorted"] = MOST_SORTED
+    said["most_sorted"] = most_sorted
     if isinstance(way, ByFilter):
         statement = _by_filter(shape, by_owner=way.by_owner)
     else:
@@ -65,7 +64,9 @@ async def find(connection: Reading, wanted: Wanted, span: Span, way: ByText | By
     rows = (await connection.execute(statement, said)).all()
     looked_at, total = rows[0].looked_at, rows[0].total
     is_cut_off = isinstance(way, ByText) and looked_at > way.most
-    return Found(total, [] if rows[0].id is None else rows, is_cut_off)
+    if is_cut_off or total > most_sorted:
+        return Found(total, is_cut_off=is_cut_off)
+    return Found(total, [] if rows[0].id is None else rows)
 
 
 @lru_cache(maxsize=512)

@@ -10,9 +10,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from kit.db.database import Reading
+from leads_service.store.lead_calendar import Calendar, calendar_of
 from leads_service.store.lead_counts import number
 from leads_service.store.lead_filter import LeadFilter
-from leads_service.store.lead_months import Months, months_of
 
 # All leads and the few without an SLA are counted sooner than the many with one.
 _COUNTED = ((), ("no_sla",), ("at_risk",), ("breached", "met_late"))
@@ -40,19 +40,19 @@ class SummaryFilter:
 
 async def count(connection: Reading, which: SummaryFilter, now: datetime) -> SlaCounts:
     """Every lead with an SLA that is not deleted, once, all at one moment."""
-    months = months_of(which.created_from, which.created_to)
+    calendar = calendar_of(which.created_from, which.created_to)
     leads = _leads(which)
-    said = {**leads.values(now), **months.values()}
-    found = (await connection.execute(_counts(leads.shape, months.shape), said)).one()
+    said = {**leads.values(now), **calendar.values()}
+    found = (await connection.execute(_counts(leads.shape, calendar.shape), said)).one()
     everything, without_sla, at_risk, breached = map(int, found)
     return SlaCounts(everything - without_sla, at_risk, breached)
 
 
 @lru_cache(maxsize=128)
-def _counts(leads: LeadFilter, months: Months) -> sa.Select[Any]:
+def _counts(leads: LeadFilter, calendar: Calendar) -> sa.Select[Any]:
     """The statement for filters of this shape."""
     each = (replace(leads, sla_statuses=statuses) for statuses in _COUNTED)
-    numbers: list[sa.ColumnElement[Any]] = [number(which, months, by_facet=True) for which in each]
+    numbers: list[sa.ColumnElement[Any]] = [number(which, calendar, by_facet=True) for which in each]
     return sa.select(*numbers)
 
 

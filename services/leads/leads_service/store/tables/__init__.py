@@ -24,6 +24,7 @@ from leads_service.store.tables.configuration import (
 )
 from leads_service.store.tables.counts import (
     LEAD_COUNT_CHANGES,
+    LEAD_COUNTS_OF_DAY,
     LEAD_COUNTS_OF_MONTH,
     LEAD_COUNTS_OF_OWNER,
     LEAD_FACETS,
@@ -51,6 +52,7 @@ __all__ = [
     "IMPORT_MATCHES",
     "IMPORT_REFUSALS",
     "LEADS",
+    "LEAD_COUNTS_OF_DAY",
     "LEAD_COUNTS_OF_MONTH",
     "LEAD_COUNTS_OF_OWNER",
     "LEAD_COUNT_CHANGES",

@@ -53,6 +53,7 @@ LEAD_COUNTS_OF_MONTH = _count_table(
 )
 # Of all facets together.
 LEAD_SUMS_OF_MONTH = _count_table("lead_sums_of_month", sa.Column("month", sa.Date, primary_key=True))
+LEAD_COUNTS_OF_DAY = _count_table("lead_counts_of_day", sa.Column("day", sa.Date, primary_key=True), _facet())
 LEAD_COUNTS_OF_OWNER = _count_table("lead_counts_of_owner", sa.Column("owner", sa.Uuid, primary_key=True), _facet())
 
 # What is not in the counts yet: each transaction that changes leads adds rows of its own, so that none waits.
@@ -63,4 +64,6 @@ LEAD_COUNT_CHANGES = _count_table(
     *_facet_parts(),
     sa.Column("owner", sa.Uuid, nullable=False),
     sa.Column("month", sa.Date, nullable=False),
+    # Missing in what was noted before days were counted: their counts have it already.
+    sa.Column("day", sa.Date),
 )
