@@ -21,7 +21,7 @@ class LeadsSettings(GrpcSettings, DatabaseSettings, ServiceTokenSettings):
     document_limit_bytes: int = Field(25 * 1024 * 1024, ge=1024, description="the largest document")
     import_limit_bytes: int = Field(1024 * 1024 * 1024, ge=1024, description="the largest file of an import")
     search_leads_max: int = Field(
-        2_000, ge=1, description="the most leads that a search with a total looks at: of a filter, or that have a text"
+        1_000, ge=1, description="the most leads that a search with a total looks at: of a filter, or that have a text"
     )
     lists_at_once: int = Field(
         3, ge=1, le=99, description="how many lists and summaries ask the database at once; fewer than its connections"

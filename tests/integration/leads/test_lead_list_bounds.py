@@ -49,7 +49,10 @@ def bounded(
 
 @pytest.fixture(scope="module")
 async def few(bounded: Bounded) -> AsyncIterator[Door]:
-    """A door to a leads service that looks at six leads for a search. It has six of website and nine of event."""
+    """A door to a leads service that looks at six leads for a search.
+
+    It has six of website, nine of event, and so many others that it does not look at all texts.
+    """
     async with bounded("bounded_leads", search_leads_max=SEARCHED, page_depth_max=DEPTH) as door:
         for number in range(SEARCHED):
             await door.create(company="Ample", source="website", first_name="Zoë" if number else "Eve")
@@ -57,6 +60,8 @@ async def few(bounded: Bounded) -> AsyncIterator[Door]:
             await door.create(company="Plenty", source="event")
         for name in ("Ab", "Abra"):
             await door.create(last_name=name, source="event")
+        for _ in range(10 * SEARCHED):
+            await door.create(last_name="Tock", source="other")
         yield door
 
 
@@ -75,6 +80,18 @@ async def test_one_lead_fewer_and_the_text_is_counted(few: Door) -> None:
     assert (await few.find(search="plenty")).total == SEARCHED
     await few.ask(few.lead_stub.RestoreLead, lead_service_pb2.RestoreLeadRequest(lead_id=gone))
     assert (await refusal(few.find(search="plenty"))).reason == "SEARCH_TOO_BROAD"
+
+
+async def test_any_text_is_counted_in_ten_times_as_many_leads_as_are_looked_at_otherwise(bounded: Bounded) -> None:
+    async with bounded("all_searched", search_leads_max=1) as door:
+        for _ in range(10):
+            await door.create(company="Plenty")
+        for search in ("plenty", "pl", "%"):
+            page = await door.find(search=search, limit=3)
+            assert (page.total, len(page.leads)) == ((0, 0) if search == "%" else (10, 3))
+        await door.create(company="Plenty")
+        assert (await refusal(door.find(search="plenty"))).reason == "SEARCH_TOO_BROAD"
+        assert (await refusal(door.find(search="pl"))).reason == "SEARCH_TOO_SHORT"
 
 
 async def test_a_text_that_some_leads_of_very_many_have_is_told_from_one_that_most_have(bounded: Bounded) -> None:
@@ -140,9 +157,9 @@ async def test_an_export_has_all_leads_that_have_a_broad_text(few: Door) -> None
 )
 async def test_a_page_that_begins_too_far_from_both_ends_is_refused(few: Door, page: int, is_refused: bool) -> None:
     if not is_refused:
-        assert (await few.find(page=page, limit=1)).total == 15
+        assert (await few.find(page=page, limit=1, sources=["website", "event"])).total == 15
         return
-    error = await refusal(few.find(page=page, limit=1))
+    error = await refusal(few.find(page=page, limit=1, sources=["website", "event"]))
     assert (error.kind, error.reason) == (ErrorKind.INVALID, "PAGE_TOO_DEEP")
     assert [(each.field, each.reason) for each in error.violations] == [("page", "PAGE_TOO_DEEP")]
 

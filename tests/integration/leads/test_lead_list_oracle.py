@@ -140,8 +140,9 @@ async def test_a_total_that_nobody_wants_is_not_counted(many: Database, oracle: 
 
 
 async def test_a_text_that_is_less_rare_than_was_estimated_is_counted_all_the_same(
-    many: Database, oracle: Oracle
+    many: Database, oracle: Oracle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(lead_list, "SOME", 1)
     means = Means(ListBounds(searched=100, depth=COUNT), list_oracle.trigrams())
     which = LeadFilter(search="acme", sources=["event"])
     expected = oracle.answer(which, LeadOrder(), NOW)

@@ -50,6 +50,14 @@ def test_a_text_is_no_more_frequent_than_its_rarest_part() -> None:
     assert Trigrams().share("anna") == 1.0
 
 
+def test_several_words_are_likely_to_be_rarer_together_than_each_of_them() -> None:
+    known = knowing(ann=0.2, nna=0.1, na_=0.1, _sm=0.2, __s=0.2, smi=0.05)
+    assert known.likely_share("anna") == 0.1
+    assert known.likely_share("anna smi") == pytest.approx(0.1 * 0.05)
+    assert known.likely_share("an") == 1.0
+    assert Trigrams().likely_share("anna smi") == 1.0
+
+
 @given(
     st.text(alphabet="abcé1 .-%_\\@", max_size=30),
     st.dictionaries(st.text("abc ", min_size=3, max_size=3), st.floats(0, 1)),

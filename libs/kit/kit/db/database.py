@@ -16,7 +16,10 @@ Reading = NewType("Reading", AsyncConnection)
 Writing = NewType("Writing", Reading)
 
 _POOL_TIMEOUT_SECONDS = 5
-_SESSION = "-c timezone=UTC -c statement_timeout=15s -c lock_timeout=8s -c idle_in_transaction_session_timeout=20s"
+# Statements are short: to compile one would take longer than to carry it out.
+_SESSION = (
+    "-c timezone=UTC -c jit=off -c statement_timeout=15s -c lock_timeout=8s -c idle_in_transaction_session_timeout=20s"
+)
 
 
 def sqlalchemy_url(url: str) -> str:

@@ -40,12 +40,14 @@ __all__ = [
 Shown_co = TypeVar("Shown_co", covariant=True)
 
 # Gathering a lead costs as much as going past so many of an order: less where an index has the key.
-_GATHERING_COSTS = 50
+_GATHERING_COSTS = 25
 _GATHERING_COSTS_BY_CREATION = 2
 # Of so few, to go through an order is never worth while.
 _FEW = 300
 # To look at so many texts in an order costs about as much as to find the leads of a frequent one by the index.
 _MOST_MET = 3_000
+# More leads than are needed on average, since they are not spread evenly.
+_MARGIN = 1.2
 _ALL = 2**31 - 2
 
 
@@ -190,7 +192,8 @@ class _Listing:
         bounds, span = self.means.bounds, self.span
         if self._are_few_to_search or (bounds and span.offset > bounds.depth):
             return False
-        return 2 * (span.offset + span.limit) <= _MOST_MET * self.means.trigrams.share(self.wanted.which.search)
+        share = self.means.trigrams.likely_share(self.wanted.which.search)
+        return (span.offset + span.limit) * _MARGIN <= _MOST_MET * share
 
     async def _met(self) -> Rows:
         levels = levels_of(self.facts.of_value)
@@ -206,7 +209,7 @@ class _Listing:
         text, bounds = self.wanted.which.search, self.means.bounds
         if self._are_few_to_search and not (is_indexed(text) and self._is_rare(text)):
             return await self._found_by_filter()
-        if bounds and with_total:
+        if bounds and with_total and self.facts.everything > SOME * bounds.searched:
             if not is_indexed(text):
                 raise bounds.too_short()
             most = bounds.searched

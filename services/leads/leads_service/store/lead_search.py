@@ -14,7 +14,7 @@ from leads_service.store.lead_pages import Rows, Shape, Span, Wanted, few, sorte
 from leads_service.store.tables import LEAD_TEXTS
 
 _TEXT = LEAD_TEXTS.c.search_text
-# Among so many times as many leads as are wanted, a text that is in a tenth of all is often enough.
+# So many texts are looked through one after the other in the time in which one is looked up.
 SOME = 10
 _SAMPLE = sa.select(_TEXT.label("text")).limit(sa.bindparam("some", type_=sa.Integer)).subquery()
 _SAMPLED = sa.select(_SAMPLE).where(is_in(_SAMPLE.c.text)).limit(sa.bindparam("most", type_=sa.Integer))

@@ -1,5 +1,6 @@
 """How many leads have which three letters in a row somewhere, as the database estimates from a sample of them."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -68,6 +69,11 @@ class Trigrams:
         """About the share of leads that have the text, at most."""
         each = (self._share(part) for parts in _parts_of_words(text) for part in parts)
         return min(each, default=1.0) if self._shares else 1.0
+
+    def likely_share(self, text: str) -> float:
+        """The same if its words have nothing to do with each other: less where there are several."""
+        each = (min(map(self._share, parts)) for parts in _parts_of_words(text))
+        return math.prod(each) if self._shares else 1.0
 
     def _share(self, part: _Part) -> float:
         return self._shares.get(part.trigram, 0.0)
