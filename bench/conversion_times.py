@@ -62,8 +62,6 @@ def _moments(asked: Asked, row: Mapping[str, Any], events: Sequence[HistoryEvent
         ("the run waits for a worker", first[EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED]),
         ("the worker begins", first[EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED]),
         *steps,
-        ("the last step waits for a worker", first[EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED]),
-        ("mark the lead converted", first[EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED]),
         ("the caller is told", row["ended_at"].timestamp()),
         ("", asked.answered),
     ]
@@ -72,8 +70,6 @@ def _moments(asked: Asked, row: Mapping[str, Any], events: Sequence[HistoryEvent
 _KINDS = (
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
     EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
-    EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
-    EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
 )
 
 

@@ -35,6 +35,7 @@ STEPS: dict[Way, Sequence[str]] = {
         names.COMPLETE_CONVERSION,
     ),
     Way.COMPENSATING: (
+        names.START_UNDOING,
         names.REMOVE_TEAM,
         names.REMOVE_DOCUMENTS,
         names.REMOVE_NOTES,
@@ -60,6 +61,7 @@ class Fault(StrEnum):
     WORKER_KILLED_BEFORE = "the worker is killed before it"
     WORKER_KILLED_DURING = "the worker is killed during it"
     WORKER_KILLED_AFTER = "the worker is killed after it"
+    TORN_AND_CANCELLED = "the worker is killed during it, and the run cancelled before another takes it"
     CRM_KILLED = "the crm service is killed during it"
     LEADS_KILLED = "the leads service is killed during it"
     DATABASE_RESTARTED = "the database is restarted"
@@ -69,9 +71,9 @@ class Fault(StrEnum):
 OF_ONE_LEAD = frozenset(
     {Fault.REFUSED, Fault.BROKEN, Fault.LATE, Fault.CANCELLED, Fault.CANCELLED_WAITING, Fault.TERMINATED}
 )
-# The last step is an activity, whose attempt is given half a minute.
-_SLOW = frozenset(
-    {Fault.LATE, Fault.WORKER_KILLED_BEFORE, Fault.WORKER_KILLED_DURING, Fault.WORKER_KILLED_AFTER, Fault.LEADS_KILLED}
+# What tears a task before the leads service knows that all is undone: the next one may go either way.
+_FORGETTING = frozenset(
+    {Fault.TERMINATED, Fault.WORKER_KILLED_BEFORE, Fault.WORKER_KILLED_DURING, Fault.TORN_AND_CANCELLED}
 )
 _ORDERS = {
     Fault.REFUSED: REFUSE,
@@ -112,7 +114,7 @@ class Cell:
     def outcomes(self) -> frozenset[str]:
         """What the lead may be afterwards."""
         converting = self.way is Way.CONVERTING
-        if converting and self.fault is Fault.CANCELLED:
+        if converting and self.fault in {Fault.CANCELLED, Fault.TORN_AND_CANCELLED}:
             # A run whose parts are all there converts in one task, and hears of a cancel only after it.
             return frozenset({OPEN, CONVERTED})
         if converting and self.fault is Fault.CANCELLED_WAITING:
@@ -120,8 +122,7 @@ class Cell:
             return frozenset({CONVERTED if self.step == names.COMPLETE_CONVERSION else OPEN})
         if converting and self.fault is Fault.REFUSED:
             return frozenset({OPEN})
-        if self.way is Way.COMPENSATING and self.fault is Fault.TERMINATED and self.step == names.REMOVE_TEAM:
-            # Nothing was undone yet: the new run may go either way.
+        if self.step == names.START_UNDOING and self.fault in _FORGETTING:
             return frozenset({OPEN, CONVERTED})
         return frozenset({CONVERTED if self.way in {Way.CONVERTING, Way.STAYING} else OPEN})
 
@@ -141,11 +142,11 @@ def waves(chosen: Sequence[Cell]) -> list[list[Cell]]:
 
 
 def sample(chance: random.Random, *, alone: int, parts: int, each: int) -> list[Cell]:
-    """So many cells of single leads, and so many of each of a few faults that come to parts. All of them are quick."""
-    quick = [cell for cell in cells() if not (cell.fault in _SLOW and cell.step == names.COMPLETE_CONVERSION)]
-    single = chance.sample([cell for cell in quick if cell.fault in OF_ONE_LEAD], alone)
+    """So many cells of single leads, and so many of each of a few faults that come to parts."""
+    whole = cells()
+    single = chance.sample([cell for cell in whole if cell.fault in OF_ONE_LEAD], alone)
     faults = chance.sample([fault for fault in Fault if fault not in OF_ONE_LEAD], parts)
-    of_parts = [chance.sample([cell for cell in quick if cell.fault is fault], each) for fault in faults]
+    of_parts = [chance.sample([cell for cell in whole if cell.fault is fault], each) for fault in faults]
     return [*single, *itertools.chain.from_iterable(of_parts)]
 
 

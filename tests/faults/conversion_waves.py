@@ -18,7 +18,7 @@ from leadline_workflows.contracts.conversion import ConversionsChecked
 from tests.faults.conversion_matrix import Cell, Fault, Way
 from tests.faults.conversion_records import Databases
 from tests.faults.faulty_stack import FAULTS
-from tests.faults.faulty_worker import ARRIVED, OVER, PASSED, REFUSE
+from tests.faults.faulty_worker import ARRIVED, PASSED, REFUSE
 from tests.support.api import ask, post
 from tests.support.converting import a_lead
 from tests.support.sales import unique
@@ -29,7 +29,7 @@ LOG = logging.getLogger(__name__)
 
 _ARRIVE_SECONDS = 60
 _GO_ON_SECONDS = 2
-# A killed worker's workflow tasks are given to another after ten seconds, its last step after thirty.
+# A killed worker's workflow tasks are given to another after ten seconds.
 _SETTLE_SECONDS = 180
 # So long a call needs to be on its way, which nobody sees from outside.
 _ON_ITS_WAY_SECONDS = 0.2
@@ -114,6 +114,7 @@ class Waves:
             Fault.WORKER_KILLED_BEFORE: self._kill_worker,
             Fault.WORKER_KILLED_DURING: self._kill_worker_with_calls_under_way,
             Fault.WORKER_KILLED_AFTER: self._kill_worker,
+            Fault.TORN_AND_CANCELLED: self._tear_and_cancel,
             Fault.CRM_KILLED: lambda leads: self._kill_with_calls_under_way("crm", leads),
             Fault.LEADS_KILLED: lambda leads: self._kill_with_calls_under_way("leads", leads),
             Fault.DATABASE_RESTARTED: self._restart_database,
@@ -130,9 +131,6 @@ class Waves:
         else:
             await self._run_of(cell, lead).terminate("by a test")
         self._release({cell: lead})
-        if cell.fault is Fault.TERMINATED and cell.step == names.REMOVE_TEAM:
-            # The first undo of a run that is gone must not come when the next one has converted the lead.
-            await self._said({cell: lead}, OVER)
 
     async def _kill_worker(self, standing: dict[Cell, str]) -> None:
         killed = self.stack.send("worker", signal.SIGKILL)
@@ -148,6 +146,10 @@ class Waves:
             for pid in paused:
                 self.stack.resume(pid)
         await self.stack.restarted("worker", killed)
+
+    async def _tear_and_cancel(self, standing: dict[Cell, str]) -> None:
+        await self._kill_worker_with_calls_under_way(standing)
+        await asyncio.gather(*(self._run_of(cell, lead).cancel() for cell, lead in standing.items()))
 
     async def _kill_with_calls_under_way(self, part: str, standing: dict[Cell, str]) -> None:
         paused = self.stack.pause(part)

@@ -35,8 +35,8 @@ BREAK = "break"
 # Do the work, and never say so; once.
 LINGER = "linger"
 
-# Beside the order: it stands still; it goes on; its work is over, however it ended.
-ARRIVED, PASSED, OVER = ".arrived", ".passed", ".over"
+# Beside the order: it stands still; it goes on.
+ARRIVED, PASSED = ".arrived", ".passed"
 _LOOK_EVERY_SECONDS = 0.02
 _LONGER_THAN_ANY_ATTEMPT_SECONDS = 40
 _BROKEN_ATTEMPTS = 3
@@ -69,10 +69,7 @@ class _Faulty(ActivityInboundInterceptor):
             raise ApplicationError("Broken by a test.", type="PART_UNAVAILABLE")
         if deed in {HOLD_BEFORE, WAIT}:
             await _held(order)
-        try:
-            result = await super().execute_activity(input)
-        finally:
-            _say(order, OVER)
+        result = await super().execute_activity(input)
         if deed == HOLD_AFTER:
             await _held(order)
         elif deed == LINGER:

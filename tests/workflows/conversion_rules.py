@@ -8,6 +8,7 @@ from temporalio import activity
 
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.conversion import (
+    ConversionEnd,
     ConversionRecords,
     ConversionRef,
     ConversionState,
@@ -59,6 +60,7 @@ class ConversionRules(StepRules):
             self.ensure_contact,
             self.ensure_opportunity,
             self.complete_conversion,
+            self.start_undoing,
             self.fail_conversion,
             self.undo_records,
             self.complete_unconversion,
@@ -111,6 +113,14 @@ class ConversionRules(StepRules):
         """Mark the lead converted."""
         await self._take(names.COMPLETE_CONVERSION, order)
 
+    @activity.defn(name=names.START_UNDOING)
+    async def start_undoing(self, order: FailConversion) -> ConversionEnd:
+        """Close the way forward, unless the lead is marked converted."""
+        await self._take(names.START_UNDOING, order)
+        if names.COMPLETE_CONVERSION in self.ended:
+            return ConversionEnd(ConversionState.COMPLETED, ACCOUNT, CONTACT, OPPORTUNITY)
+        return ConversionEnd(ConversionState.RUNNING)
+
     @activity.defn(name=names.FAIL_CONVERSION)
     async def fail_conversion(self, order: FailConversion) -> None:
         """Free the lead."""
@@ -133,7 +143,5 @@ class ConversionRules(StepRules):
         await self._take(names.FAIL_UNCONVERSION, order)
 
 
-def undone_from(step: str) -> list[str]:
-    """What must be undone when a step has begun, in the order in which it must be, and the freeing of the lead."""
-    begun = FORWARD[: FORWARD.index(step) + 1]
-    return [UNDO[each] for each in reversed(begun) if each in UNDO] + [names.FAIL_CONVERSION]
+# All that is planned, begun or not, since a task that was torn may have made it: in reverse order, and last the lead.
+UNDOING = [names.START_UNDOING, *reversed(UNDO.values()), names.FAIL_CONVERSION]

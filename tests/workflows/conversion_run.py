@@ -33,7 +33,7 @@ async def converting(client: Client, services: ConversionRules, *, cached: int =
     async with make_worker(client, services, workflow_id, cached=cached):
         yield await client.start_workflow(
             names.CONVERT_LEAD,
-            LeadConversionInput(lead_id, "conversion-1", "Alice Johnson, StartupIO"),
+            LeadConversionInput(lead_id, "conversion-1", "Alice Johnson, StartupIO", leads_decide=True),
             id=workflow_id,
             task_queue=workflow_id,
             result_type=LeadConversionResult,

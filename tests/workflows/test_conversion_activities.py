@@ -11,6 +11,7 @@ from kit.errors import LeadlineError, forbidden, not_found, refused, unavailable
 from leadline_workflows.activities import conversion_plans
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.conversion import (
+    ConversionEnd,
     ConversionRecords,
     ConversionRef,
     ConversionState,
@@ -31,6 +32,16 @@ async def test_the_plan_is_outlined_without_what_it_says(services: Services) -> 
     )
     outline = await services.run(names.READ_PLAN, ConversionRef("conversion-1"))
     assert outline == PlanOutline(ConversionState.RUNNING, contact=True, documents=True)
+
+
+async def test_the_plan_says_that_it_is_being_undone(services: Services) -> None:
+    services.leads.answers["GetConversionPlan"] = conversion_service_pb2.GetConversionPlanResponse(
+        plan=conversion_service_pb2.ConversionPlan(
+            state=conversion_service_pb2.CONVERSION_STATE_RUNNING, undone_because="STAGE_NOT_FOUND"
+        )
+    )
+    outline = await services.run(names.READ_PLAN, ConversionRef("conversion-1"))
+    assert outline == PlanOutline(ConversionState.RUNNING, undone_because="STAGE_NOT_FOUND")
 
 
 STATES = conversion_service_pb2.ConversionState.items()
@@ -241,6 +252,46 @@ async def test_an_undo_is_asked_for_and_never_given_up(services: Services, name:
 
 
 FAIL = FailConversion("conversion-1", "CONTACT_NOT_FOUND", "There is no such contact.")
+
+
+@pytest.mark.parametrize(
+    ("found", "end"),
+    [
+        (
+            conversion_service_pb2.Conversion(state=conversion_service_pb2.CONVERSION_STATE_RUNNING),
+            ConversionEnd(ConversionState.RUNNING),
+        ),
+        (
+            conversion_service_pb2.Conversion(
+                state=conversion_service_pb2.CONVERSION_STATE_COMPLETED, account_id="a", contact_id="c"
+            ),
+            ConversionEnd(ConversionState.COMPLETED, "a", "c"),
+        ),
+    ],
+    ids=["to be undone", "completed before"],
+)
+async def test_the_leads_service_decides_whether_it_is_undone(
+    services: Services, found: conversion_service_pb2.Conversion, end: ConversionEnd
+) -> None:
+    services.leads.answers["StartUndoingConversion"] = conversion_service_pb2.StartUndoingConversionResponse(
+        conversion=found
+    )
+    assert await services.run(names.START_UNDOING, FAIL) == end
+    assert services.leads.of("StartUndoingConversion") == [
+        conversion_service_pb2.StartUndoingConversionRequest(
+            conversion_id="conversion-1", reason="CONTACT_NOT_FOUND", message="There is no such contact."
+        )
+    ]
+
+
+async def test_undoing_what_the_leads_service_does_not_know_goes_on_and_one_that_is_away_is_waited_for(
+    services: Services,
+) -> None:
+    services.leads.answers["StartUndoingConversion"] = not_found("CONVERSION_NOT_FOUND", "unknown")
+    assert await services.run(names.START_UNDOING, FAIL) == ConversionEnd(ConversionState.UNKNOWN)
+    services.leads.answers["StartUndoingConversion"] = refused("PERMISSION_MISSING", "not yet")
+    failure = await services.failure(names.START_UNDOING, FAIL)
+    assert (failure.type, failure.non_retryable) == ("PERMISSION_MISSING", False)
 
 
 async def test_the_lead_is_freed_with_the_reason(services: Services) -> None:

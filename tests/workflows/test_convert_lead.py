@@ -1,5 +1,6 @@
 """The convert-lead saga with skipped time: what is done, and what is undone when it cannot be finished."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,15 @@ from leadline_workflows.contracts.conversion import (
     LeadConversionResult,
     PlanOutline,
 )
-from tests.workflows.conversion_rules import ACCOUNT, CONTACT, FORWARD, OPPORTUNITY, ConversionRules, undone_from
+from tests.workflows.conversion_rules import (
+    ACCOUNT,
+    CONTACT,
+    FORWARD,
+    OPPORTUNITY,
+    UNDOING,
+    WHOLE_PLAN,
+    ConversionRules,
+)
 from tests.workflows.conversion_run import CONVERTED, converting
 
 HOUR = timedelta(hours=1)
@@ -58,7 +67,7 @@ async def test_what_was_not_planned_is_not_undone(skipping: WorkflowEnvironment)
     )
     async with converting(skipping.client, services) as handle:
         await handle.result()
-    undone = [names.RELEASE_OPPORTUNITY, names.RELEASE_ACCOUNT, names.FAIL_CONVERSION]
+    undone = [names.START_UNDOING, names.RELEASE_OPPORTUNITY, names.RELEASE_ACCOUNT, names.FAIL_CONVERSION]
     assert services.ended == [names.READ_PLAN, names.ENSURE_ACCOUNT, *undone]
 
 
@@ -72,6 +81,24 @@ async def test_a_conversion_that_is_not_running_any_more_is_left_alone(
     assert services.ended == [names.READ_PLAN]
 
 
+async def test_a_conversion_that_a_run_before_has_begun_to_undo_is_undone_to_the_end(
+    skipping: WorkflowEnvironment,
+) -> None:
+    services = ConversionRules(plan=replace(WHOLE_PLAN, undone_because="STAGE_NOT_FOUND"))
+    async with converting(skipping.client, services) as handle:
+        result = await handle.result()
+    assert result == LeadConversionResult(ConversionState.FAILED, reason="STAGE_NOT_FOUND")
+    assert services.ended == [names.READ_PLAN, *UNDOING]
+
+
+async def test_what_another_run_has_completed_is_not_undone(skipping: WorkflowEnvironment) -> None:
+    services = ConversionRules(refusals={names.ENSURE_OPPORTUNITY: "STAGE_NOT_FOUND"})
+    services.ended.append(names.COMPLETE_CONVERSION)
+    async with converting(skipping.client, services) as handle:
+        assert await handle.result() == CONVERTED
+    assert services.ended[-1] == names.START_UNDOING
+
+
 @pytest.mark.parametrize("cached", [500, 0], ids=["cached", "replayed at each task"])
 @pytest.mark.parametrize("step", FORWARD)
 async def test_a_step_that_is_refused_undoes_what_began_and_frees_the_lead(
@@ -80,7 +107,7 @@ async def test_a_step_that_is_refused_undoes_what_began_and_frees_the_lead(
     services = ConversionRules(refusals={step: "CONVERSION_NOT_ALLOWED"})
     async with converting(skipping.client, services, cached=cached) as handle:
         assert await handle.result() == LeadConversionResult(ConversionState.FAILED, reason="CONVERSION_NOT_ALLOWED")
-    assert services.ended == [names.READ_PLAN, *FORWARD[: FORWARD.index(step)], *undone_from(step)]
+    assert services.ended == [names.READ_PLAN, *FORWARD[: FORWARD.index(step)], *UNDOING]
     assert services.orders[names.FAIL_CONVERSION] == FailConversion(
         "conversion-1", "CONVERSION_NOT_ALLOWED", "Refused: CONVERSION_NOT_ALLOWED."
     )
@@ -109,12 +136,14 @@ async def test_a_part_that_is_away_for_a_day_has_the_conversion_undone(skipping:
     async with converting(skipping.client, services) as handle:
         result = await handle.result()
     assert result == LeadConversionResult(ConversionState.FAILED, reason="PART_UNAVAILABLE")
-    assert services.ended == [names.READ_PLAN, names.ENSURE_ACCOUNT, *undone_from(names.ENSURE_CONTACT)]
+    assert services.ended == [names.READ_PLAN, names.ENSURE_ACCOUNT, *UNDOING]
     # Once at once, and then for a day.
     assert services.attempts[names.ENSURE_CONTACT] == 1 + 24
 
 
-@pytest.mark.parametrize("step", [names.COMPLETE_CONVERSION, names.RELEASE_ACCOUNT, names.FAIL_CONVERSION])
+@pytest.mark.parametrize(
+    "step", [names.COMPLETE_CONVERSION, names.START_UNDOING, names.RELEASE_ACCOUNT, names.FAIL_CONVERSION]
+)
 async def test_what_decides_how_it_ended_is_never_given_up(skipping: WorkflowEnvironment, step: str) -> None:
     services = ConversionRules(try_again_after=HOUR)
     if step != names.COMPLETE_CONVERSION:

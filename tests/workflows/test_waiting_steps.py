@@ -10,7 +10,7 @@ from leadline_workflows.contracts import names, search_attributes
 from leadline_workflows.contracts.conversion import ConversionState, FailConversion, LeadConversionResult
 from leadline_workflows.contracts.operators import OperatorOrder
 from tests.support.waiting import eventually
-from tests.workflows.conversion_rules import FORWARD, ConversionRules, undone_from
+from tests.workflows.conversion_rules import FORWARD, UNDOING, ConversionRules
 from tests.workflows.conversion_run import CONVERTED, Handle, converting
 from tests.workflows.operators_view import attributes, current_details
 
@@ -78,7 +78,7 @@ async def test_what_an_operator_gives_up_is_undone_with_who_and_why(live: Client
         await waiting(handle, services, step)
         await update(handle, names.GIVE_UP, OperatorOrder("Olga", "the CRM is being replaced"))
         assert await handle.result() == LeadConversionResult(ConversionState.FAILED, reason="CONVERSION_FAILED")
-    assert services.ended == [names.READ_PLAN, *FORWARD[: FORWARD.index(step)], *undone_from(step)]
+    assert services.ended == [names.READ_PLAN, *FORWARD[: FORWARD.index(step)], *UNDOING]
     assert services.orders[names.FAIL_CONVERSION] == FailConversion(
         "conversion-1", "CONVERSION_FAILED", "Given up by Olga: the CRM is being replaced"
     )
@@ -98,7 +98,7 @@ async def test_a_compensation_that_does_not_come_to_its_end_is_marked(live: Clie
         await update(handle, names.RETRY_NOW)
         assert await handle.result() == LeadConversionResult(ConversionState.FAILED, reason="CONVERSION_CLOSED")
         await eventually(lambda: attention(handle), lambda found: found is None)
-    assert services.ended == [names.READ_PLAN, *FORWARD[:3], *undone_from(names.COPY_NOTES)]
+    assert services.ended == [names.READ_PLAN, *FORWARD[:3], *UNDOING]
 
 
 @pytest.mark.parametrize("name", [names.RETRY_NOW, names.GIVE_UP])
@@ -124,7 +124,7 @@ async def test_an_operator_says_who_and_why(live: Client, name: str, order: Oper
 
 async def test_what_is_under_way_has_no_give_up(live: Client) -> None:
     services = ConversionRules()
-    gate = services.hold(names.COMPLETE_CONVERSION)
+    gate = services.hold(names.COMPLETE_CONVERSION, after_outages=1)
     async with converting(live, services) as handle:
         await gate.reached.wait()
         with pytest.raises(WorkflowUpdateFailedError) as refused:

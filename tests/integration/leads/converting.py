@@ -38,6 +38,12 @@ async def fail(door: Door, conversion_id: str) -> pb.Conversion:
     return (await door.as_saga(door.conversion_stub.FailConversion, request)).conversion  # type: ignore[no-any-return]
 
 
+async def start_undoing(door: Door, conversion_id: str, reason: str = "STAGE_NOT_FOUND") -> pb.Conversion:
+    request = pb.StartUndoingConversionRequest(conversion_id=conversion_id, reason=reason, message="It is gone.")
+    answer = await door.as_saga(door.conversion_stub.StartUndoingConversion, request)
+    return answer.conversion  # type: ignore[no-any-return]
+
+
 async def plan(door: Door, conversion_id: str) -> pb.ConversionPlan:
     request = pb.GetConversionPlanRequest(conversion_id=conversion_id)
     return (await door.as_saga(door.conversion_stub.GetConversionPlan, request)).plan  # type: ignore[no-any-return]

@@ -9,7 +9,17 @@ from leadline.leads.v1 import lead_pb2
 
 from kit.errors import LeadlineError
 from kit.ids import new_id
-from tests.integration.leads.converting import COMPLETED, FAILED, RUNNING, complete, convertible, fail, newest, plan
+from tests.integration.leads.converting import (
+    COMPLETED,
+    FAILED,
+    RUNNING,
+    complete,
+    convertible,
+    fail,
+    newest,
+    plan,
+    start_undoing,
+)
 from tests.integration.leads.door import Door, fields_at_fault, refusal
 
 
@@ -62,6 +72,46 @@ async def test_a_failed_conversion_frees_the_lead_for_another(door: Door) -> Non
     assert (await refusal(complete(door, started.id))).reason == "CONVERSION_CLOSED"
     again = await door.convert(lead.id)
     assert again.id != started.id
+
+
+async def test_what_is_being_undone_completes_no_more_and_says_why_it_is_undone(door: Door) -> None:
+    lead = await convertible(door)
+    started = await door.convert(lead.id)
+    undoing = await start_undoing(door, started.id)
+    assert (undoing.state, undoing.failure_reason, undoing.HasField("ended_at")) == (RUNNING, "STAGE_NOT_FOUND", False)
+    assert (await plan(door, started.id)).undone_because == "STAGE_NOT_FOUND"
+    assert (await refusal(complete(door, started.id))).reason == "CONVERSION_CLOSED"
+    assert (await refusal(door.convert(lead.id))).reason == "LEAD_CONVERTING"
+    assert await start_undoing(door, started.id, "ACCOUNT_NOT_FOUND") == undoing
+    failed = await fail(door, started.id)
+    assert (failed.state, failed.failure_reason, failed.failure_message) == (FAILED, "STAGE_NOT_FOUND", "It is gone.")
+    assert (await plan(door, started.id)).undone_because == ""
+    assert await start_undoing(door, started.id) == failed
+
+
+async def test_what_is_completed_is_not_undone(door: Door) -> None:
+    started = await door.convert((await convertible(door)).id)
+    completed = await complete(door, started.id, account_id=str(new_id()))
+    assert await start_undoing(door, started.id) == completed
+    assert (await newest(door, started.lead_id)).state == COMPLETED
+
+
+async def test_of_completing_and_undoing_at_once_one_happens(door: Door) -> None:
+    for _ in range(10):
+        started = await door.convert((await convertible(door)).id)
+        completing, undoing = await asyncio.gather(
+            complete(door, started.id), start_undoing(door, started.id), return_exceptions=True
+        )
+        assert isinstance(undoing, pb.Conversion)
+        if undoing.state == COMPLETED:
+            assert isinstance(completing, pb.Conversion)
+        else:
+            assert isinstance(completing, LeadlineError)
+            assert completing.reason == "CONVERSION_CLOSED"
+
+
+async def test_undoing_what_nobody_knows_is_said_to_be_unknown(door: Door) -> None:
+    assert (await refusal(start_undoing(door, str(new_id())))).reason == "CONVERSION_NOT_FOUND"
 
 
 async def test_whoever_waits_hears_of_the_end_at_once(door: Door) -> None:

@@ -8,7 +8,7 @@ from temporalio import activity
 
 from kit.errors import ErrorKind, LeadlineError
 from leadline_workflows.activities import conversion_requests as requests
-from leadline_workflows.activities.conversion_plans import ConversionPlans
+from leadline_workflows.activities.conversion_plans import STATES, ConversionPlans
 from leadline_workflows.activities.door import Door, as_failure
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.conversion import (
@@ -18,14 +18,6 @@ from leadline_workflows.contracts.conversion import (
     EnsuredRecord,
     PlanOutline,
 )
-
-_STATES = {
-    conversion_service_pb2.CONVERSION_STATE_RUNNING: ConversionState.RUNNING,
-    conversion_service_pb2.CONVERSION_STATE_COMPLETED: ConversionState.COMPLETED,
-    conversion_service_pb2.CONVERSION_STATE_FAILED: ConversionState.FAILED,
-    conversion_service_pb2.CONVERSION_STATE_UNCONVERTING: ConversionState.UNCONVERTING,
-    conversion_service_pb2.CONVERSION_STATE_UNCONVERTED: ConversionState.UNCONVERTED,
-}
 
 
 class ConversionActivities:
@@ -47,13 +39,14 @@ class ConversionActivities:
                 return PlanOutline(ConversionState.UNKNOWN)
             raise as_failure(error) from None
         return PlanOutline(
-            state=_STATES[plan.state],
+            state=STATES[plan.state],
             account=plan.HasField("account"),
             contact=plan.HasField("contact"),
             opportunity=plan.HasField("opportunity"),
             notes=plan.has_notes,
             documents=plan.has_documents,
             team=plan.has_team,
+            undone_because=plan.undone_because,
         )
 
     @activity.defn(name=names.ENSURE_ACCOUNT)

@@ -14,8 +14,7 @@ from leadline_workflows.activities.open_runs import Slots, is_open
 from leadline_workflows.contracts import names
 from leadline_workflows.contracts.conversion import ConversionsChecked
 
-# So long an order may be on its way to its run, and a step on its way from a run that has been terminated: were the
-# conversion ordered anew at once, the old run's compensation could come after the new run's completion.
+# So long an order may be on its way to its run.
 _ON_ITS_WAY = timedelta(minutes=2)
 _PAGE = 200
 
@@ -31,13 +30,12 @@ class ConversionCheckActivities:
     @activity.defn(name=names.ORDER_LOST_CONVERSIONS)
     async def order_lost_conversions(self) -> ConversionsChecked:
         """Have the unfinished conversions that have no open run ordered anew."""
-        since = datetime.now(UTC) - self._on_its_way
         request = pb.ListUnfinishedConversionsRequest(limit=_PAGE)
-        request.ordered_before.FromDatetime(since)
+        request.ordered_before.FromDatetime(datetime.now(UTC) - self._on_its_way)
         unfinished = ordered = 0
         while True:
             listed = await self._door.ask_until_done(self._conversions.ListUnfinishedConversions, request)
-            lost = await _without_run(activity.client(), listed.conversions, since)
+            lost = await _without_run(activity.client(), listed.conversions)
             unfinished, ordered = unfinished + len(listed.conversions), ordered + await self._order(lost)
             activity.heartbeat()
             if len(listed.conversions) < _PAGE:
@@ -51,8 +49,8 @@ class ConversionCheckActivities:
         return (await self._door.ask_until_done(self._conversions.OrderConversions, request)).ordered
 
 
-async def _without_run(client: Client, listed: Sequence[pb.UnfinishedConversion], since: datetime) -> list[str]:
-    at_work = await Slots().each(listed, lambda each: is_open(client, _run_of(each), or_closed_after=since))
+async def _without_run(client: Client, listed: Sequence[pb.UnfinishedConversion]) -> list[str]:
+    at_work = await Slots().each(listed, lambda each: is_open(client, _run_of(each)))
     return [each.conversion_id for each, found in zip(listed, at_work, strict=True) if not found]
 
 

@@ -13,7 +13,15 @@ from temporalio.exceptions import ApplicationError
 from kit.errors import LeadlineError
 from kit.rpc.times import to_timestamp
 from leadline_workflows.activities.door import Door, as_failure
+from leadline_workflows.contracts.conversion import ConversionState
 
+STATES = {
+    pb.CONVERSION_STATE_RUNNING: ConversionState.RUNNING,
+    pb.CONVERSION_STATE_COMPLETED: ConversionState.COMPLETED,
+    pb.CONVERSION_STATE_FAILED: ConversionState.FAILED,
+    pb.CONVERSION_STATE_UNCONVERTING: ConversionState.UNCONVERTING,
+    pb.CONVERSION_STATE_UNCONVERTED: ConversionState.UNCONVERTED,
+}
 _MOST_PLANS = 500
 
 

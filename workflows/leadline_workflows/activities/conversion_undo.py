@@ -5,14 +5,15 @@ from typing import Any
 import grpc
 from leadline.crm.v1 import conversion_record_service_pb2 as records_pb2
 from leadline.crm.v1.conversion_record_service_pb2_grpc import ConversionRecordServiceStub
-from leadline.leads.v1.conversion_service_pb2 import FailConversionRequest
+from leadline.leads.v1.conversion_service_pb2 import FailConversionRequest, StartUndoingConversionRequest
 from leadline.leads.v1.conversion_service_pb2_grpc import ConversionServiceStub
 from temporalio import activity
 
-from leadline_workflows.activities.conversion_plans import ConversionPlans
-from leadline_workflows.activities.door import Door
+from kit.errors import ErrorKind, LeadlineError
+from leadline_workflows.activities.conversion_plans import STATES, ConversionPlans
+from leadline_workflows.activities.door import Door, as_obstacle
 from leadline_workflows.contracts import names
-from leadline_workflows.contracts.conversion import ConversionRef, FailConversion
+from leadline_workflows.contracts.conversion import ConversionEnd, ConversionRef, ConversionState, FailConversion
 
 
 class UndoActivities:
@@ -63,6 +64,21 @@ class UndoActivities:
     async def _undo(self, what: str, method: grpc.aio.UnaryUnaryMultiCallable[Any, Any], request: Any) -> None:
         async with self._plans.waiting(request.conversion_id, f"undo: {what}"):
             await self._door.ask_until_done(method, request)
+
+    @activity.defn(name=names.START_UNDOING)
+    async def start_undoing(self, order: FailConversion) -> ConversionEnd:
+        """Close the way forward, unless the conversion is over."""
+        request = StartUndoingConversionRequest(
+            conversion_id=order.conversion_id, reason=order.reason, message=order.message
+        )
+        try:
+            found = (await self._door.ask(self._conversions.StartUndoingConversion, request)).conversion
+        except LeadlineError as error:
+            if error.kind is ErrorKind.NOT_FOUND:
+                return ConversionEnd(ConversionState.UNKNOWN)
+            raise as_obstacle(error) from None
+        ids = (found.account_id or None, found.contact_id or None, found.opportunity_id or None)
+        return ConversionEnd(STATES[found.state], *ids)
 
     @activity.defn(name=names.FAIL_CONVERSION)
     async def fail_conversion(self, order: FailConversion) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -32,8 +32,8 @@ class Slots:
         return list(await asyncio.gather(*(one(thing) for thing in things)))
 
 
-async def is_open(client: Client, workflow_id: str, *, or_closed_after: datetime | None = None) -> bool:
-    """Whether a workflow has an open run, or one that has closed after an instant where one is given.
+async def is_open(client: Client, workflow_id: str) -> bool:
+    """Whether a workflow has an open run.
 
     Raises:
         RPCError: Temporal does not say.
@@ -44,6 +44,4 @@ async def is_open(client: Client, workflow_id: str, *, or_closed_after: datetime
         if error.status is RPCStatusCode.NOT_FOUND:
             return False
         raise
-    if found.status is WorkflowExecutionStatus.RUNNING:
-        return True
-    return or_closed_after is not None and found.close_time is not None and found.close_time > or_closed_after
+    return found.status is WorkflowExecutionStatus.RUNNING

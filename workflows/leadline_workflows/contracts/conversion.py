@@ -11,6 +11,8 @@ class LeadConversionInput:
     lead_id: str
     conversion_id: str
     who: str
+    # Whether it is completed or undone is decided where it is kept. Runs of the release before decide that themselves.
+    leads_decide: bool = False
 
 
 class ConversionState(StrEnum):
@@ -52,6 +54,8 @@ class PlanOutline:
     notes: bool = False
     documents: bool = False
     team: bool = False
+    # Why it is being undone: the way forward is closed. An ErrorReason without its prefix.
+    undone_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,18 @@ class CopyOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversionEnd:
+    """Result of start-undoing: running if it is to be undone, or how it had ended before, with the ids if completed."""
+
+    state: ConversionState
+    account_id: str | None = None
+    contact_id: str | None = None
+    opportunity_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FailConversion:
-    """Input of fail-conversion. ``reason`` is an ErrorReason without its prefix; the message is for people."""
+    """Input of start-undoing and fail-conversion: an ErrorReason without its prefix, and a message for people."""
 
     conversion_id: str
     reason: str

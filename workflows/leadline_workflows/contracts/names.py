@@ -69,6 +69,7 @@ REMOVE_DOCUMENTS: Final = "remove-documents"
 COPY_TEAM: Final = "copy-team"
 REMOVE_TEAM: Final = "remove-team"
 COMPLETE_CONVERSION: Final = "complete-conversion"
+START_UNDOING: Final = "start-undoing"
 FAIL_CONVERSION: Final = "fail-conversion"
 
 # Activities of unconvert-lead.

@@ -4,7 +4,8 @@ A step is first tried as a local activity, so that one workflow task carries a w
 that finds its part away goes on as an activity of its own, which Temporal retries without a word in the history.
 
 What local activities did is in the history only when their task is over. A task that is lost is done again from its
-beginning, and a cancel may have come by then: so a step after which nothing may be undone must not be one of them.
+beginning, and a cancel may have come by then: so a step after which nothing may be undone must not be one of them,
+unless whoever carries it out does not let it be undone afterwards.
 """
 
 import asyncio

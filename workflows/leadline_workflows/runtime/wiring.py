@@ -102,6 +102,7 @@ def _conversion(door: Door, leads: Channel, crm: Channel) -> Activities:
         undo.release_opportunity,
         undo.release_contact,
         undo.release_account,
+        undo.start_undoing,
         undo.fail_conversion,
         unconversion.undo_records,
         unconversion.complete_unconversion,

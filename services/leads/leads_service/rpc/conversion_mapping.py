@@ -101,6 +101,7 @@ def plan_to_proto(conversion: Conversion) -> pb.ConversionPlan:
         has_notes=conversion.plan.get("hasNotes", True),
         has_documents=conversion.plan.get("hasDocuments", True),
         has_team=conversion.plan.get("hasTeam", True),
+        undone_because=(conversion.failure_reason or "") if conversion.is_being_undone else "",
     )
     if account := conversion.plan.get("account"):
         plan.account.CopyFrom(

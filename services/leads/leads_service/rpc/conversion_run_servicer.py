@@ -52,6 +52,15 @@ class ConversionRunServicer(pb_grpc.ConversionServiceServicer):
             ended = await conversion.complete_conversion(tx, conversion_id, ids, situation)
         return pb.CompleteConversionResponse(conversion=conversion_to_proto(ended))
 
+    async def StartUndoingConversion(
+        self, request: pb.StartUndoingConversionRequest, _context: Context
+    ) -> pb.StartUndoingConversionResponse:
+        """Closes the way forward."""
+        conversion_id, situation = conversion_id_of(request.conversion_id), self._parts.by_leadline()
+        async with self._parts.database.transaction() as tx:
+            found = await conversion.start_undoing(tx, conversion_id, request.reason, request.message, situation)
+        return pb.StartUndoingConversionResponse(conversion=conversion_to_proto(found))
+
     async def FailConversion(self, request: pb.FailConversionRequest, _context: Context) -> pb.FailConversionResponse:
         """Frees the lead."""
         conversion_id, situation = conversion_id_of(request.conversion_id), self._parts.by_leadline()

@@ -38,11 +38,18 @@ class Conversion:
     obstacles: list[dict[str, str]] = field(default_factory=list)
     started_by: UUID
     started_at: datetime
+    # From when on a running one only goes back.
+    undoing_since: datetime | None = None
     ended_at: datetime | None = None
     ordered_at: datetime
     waits: dict[str, str] | None = None
     unconverted_by: UUID | None = None
     unconverted_at: datetime | None = None
+
+    @property
+    def is_being_undone(self) -> bool:
+        """Whether it runs, and only back."""
+        return self.state == RUNNING and self.undoing_since is not None
 
 
 async def insert(tx: Writing, conversion: Conversion) -> None:

@@ -78,7 +78,9 @@ async def _start(tx: Writing, lead: Lead, order: Order, situation: Situation) ->
 
 def order_of(conversion: Conversion, lead: Lead) -> tuple[UUID, str, dict[str, Any]]:
     """The order of the workflow that carries a conversion out: its key, kind and payload."""
-    workflow = LeadConversionInput(lead_id=str(lead.id), conversion_id=str(conversion.id), who=who(lead))
+    workflow = LeadConversionInput(
+        lead_id=str(lead.id), conversion_id=str(conversion.id), who=who(lead), leads_decide=True
+    )
     return lead.id, CONVERSION, asdict(workflow)
 
 
@@ -106,11 +108,13 @@ async def complete_conversion(
     """Mark the lead converted. Repeated, it answers the same again.
 
     Raises:
-        LeadlineError: CONVERSION_NOT_FOUND; CONVERSION_CLOSED for one that has failed.
+        LeadlineError: CONVERSION_NOT_FOUND; CONVERSION_CLOSED for one that has failed or is being undone.
     """
     conversion, lead = await locked(tx, conversion_id)
     if conversion.state == COMPLETED:
         return conversion
+    if conversion.is_being_undone:
+        raise refused("CONVERSION_CLOSED", "The conversion is being undone.")
     if conversion.state != RUNNING or lead.conversion_id != conversion_id:
         raise closed(conversion)
 
@@ -120,6 +124,21 @@ async def complete_conversion(
 
     await knowing_what_is_closed(tx, situation, attempt)
     return await conversions.end(tx, conversion_id, {"state": COMPLETED, "ended_at": situation.now, **ids})
+
+
+async def start_undoing(
+    tx: Writing, conversion_id: UUID, reason: str, message: str, situation: Situation
+) -> Conversion:
+    """Let a conversion only go back from here on. One that is over, or goes back already, stays as it is.
+
+    Raises:
+        LeadlineError: CONVERSION_NOT_FOUND.
+    """
+    conversion, _ = await locked(tx, conversion_id)
+    if conversion.state != RUNNING or conversion.is_being_undone:
+        return conversion
+    why = {"failure_reason": reason, "failure_message": message[:500]}
+    return await conversions.change(tx, conversion_id, {"undoing_since": situation.now, **why})
 
 
 async def fail_conversion(
@@ -135,11 +154,11 @@ async def fail_conversion(
         return conversion
     if conversion.state != RUNNING:
         raise closed(conversion)
+    # Why it has been undone, and not why a later run of it ended.
+    reason, message = conversion.failure_reason or reason, conversion.failure_message or message[:500]
     await save(tx, lead, rules.fail(lead, reason, message, situation), situation)
-    ended: dict[str, Any] = {"state": FAILED, "ended_at": situation.now}
-    return await conversions.end(
-        tx, conversion_id, {**ended, "failure_reason": reason, "failure_message": message[:500]}
-    )
+    why = {"failure_reason": reason, "failure_message": message}
+    return await conversions.end(tx, conversion_id, {"state": FAILED, "ended_at": situation.now, **why})
 
 
 async def locked(tx: Writing, conversion_id: UUID) -> tuple[Conversion, Lead]:

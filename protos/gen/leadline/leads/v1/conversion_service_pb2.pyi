@@ -74,7 +74,9 @@ class Conversion(_message.Message):
     contact_id: _builtins.str
     opportunity_id: _builtins.str
     failure_reason: _builtins.str
-    """Why it failed, or why it could not be undone when that was last asked for: an ErrorReason without its prefix."""
+    """Why it failed or is being undone while it still runs, or why it could not be undone when that was last asked for: an
+    ErrorReason without its prefix.
+    """
     failure_message: _builtins.str
     """For people."""
     @_builtins.property
@@ -524,6 +526,7 @@ class ConversionPlan(_message.Message):
     HAS_NOTES_FIELD_NUMBER: _builtins.int
     HAS_DOCUMENTS_FIELD_NUMBER: _builtins.int
     HAS_TEAM_FIELD_NUMBER: _builtins.int
+    UNDONE_BECAUSE_FIELD_NUMBER: _builtins.int
     conversion_id: _builtins.str
     lead_id: _builtins.str
     owner_id: _builtins.str
@@ -532,6 +535,8 @@ class ConversionPlan(_message.Message):
     """Which of these the lead has; they cannot become more while it is reserved."""
     has_documents: _builtins.bool
     has_team: _builtins.bool
+    undone_because: _builtins.str
+    """Why it is being undone, while it still runs: an ErrorReason without its prefix. Empty: it may go on."""
     @_builtins.property
     def account(self) -> Global___AccountPlan: ...
     @_builtins.property
@@ -551,10 +556,11 @@ class ConversionPlan(_message.Message):
         has_notes: _builtins.bool = ...,
         has_documents: _builtins.bool = ...,
         has_team: _builtins.bool = ...,
+        undone_because: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "contact", b"contact", "opportunity", b"opportunity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "contact", b"contact", "conversion_id", b"conversion_id", "has_documents", b"has_documents", "has_notes", b"has_notes", "has_team", b"has_team", "lead_id", b"lead_id", "opportunity", b"opportunity", "owner_id", b"owner_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "contact", b"contact", "conversion_id", b"conversion_id", "has_documents", b"has_documents", "has_notes", b"has_notes", "has_team", b"has_team", "lead_id", b"lead_id", "opportunity", b"opportunity", "owner_id", b"owner_id", "state", b"state", "undone_because", b"undone_because"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -886,7 +892,7 @@ class CompleteConversionResponse(_message.Message):
 Global___CompleteConversionResponse: _TypeAlias = CompleteConversionResponse  # noqa: Y015
 
 @_typing.final
-class FailConversionRequest(_message.Message):
+class StartUndoingConversionRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONVERSION_ID_FIELD_NUMBER: _builtins.int
@@ -895,6 +901,53 @@ class FailConversionRequest(_message.Message):
     conversion_id: _builtins.str
     reason: _builtins.str
     """An ErrorReason without its prefix."""
+    message: _builtins.str
+    """For people; at most 500 characters."""
+    def __init__(
+        self,
+        *,
+        conversion_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion_id", b"conversion_id", "message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartUndoingConversionRequest: _TypeAlias = StartUndoingConversionRequest  # noqa: Y015
+
+@_typing.final
+class StartUndoingConversionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conversion(self) -> Global___Conversion: ...
+    def __init__(
+        self,
+        *,
+        conversion: Global___Conversion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversion", b"conversion"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversion", b"conversion"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartUndoingConversionResponse: _TypeAlias = StartUndoingConversionResponse  # noqa: Y015
+
+@_typing.final
+class FailConversionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSION_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    conversion_id: _builtins.str
+    reason: _builtins.str
+    """An ErrorReason without its prefix; one for which it has been undone before stays."""
     message: _builtins.str
     """For people; at most 500 characters."""
     def __init__(

@@ -66,6 +66,11 @@ class ConversionServiceStub:
                 request_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.CompleteConversionRequest.SerializeToString,
                 response_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.CompleteConversionResponse.FromString,
                 _registered_method=True)
+        self.StartUndoingConversion = channel.unary_unary(
+                '/leadline.leads.v1.ConversionService/StartUndoingConversion',
+                request_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.StartUndoingConversionRequest.SerializeToString,
+                response_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.StartUndoingConversionResponse.FromString,
+                _registered_method=True)
         self.FailConversion = channel.unary_unary(
                 '/leadline.leads.v1.ConversionService/FailConversion',
                 request_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.FailConversionRequest.SerializeToString,
@@ -141,7 +146,16 @@ class ConversionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CompleteConversion(self, request, context):
-        """For the workflow: marks the lead converted, closes its clock, moves it to its won stage.
+        """For the workflow: marks the lead converted, closes its clock, moves it to its won stage. CONVERSION_CLOSED for one that
+        is being undone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartUndoingConversion(self, request, context):
+        """For the workflow, before it undoes anything: from here on the conversion does not complete any more, whoever runs it. One
+        that is over stays as it is, and the answer says how it ended.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -224,6 +238,11 @@ def add_ConversionServiceServicer_to_server(servicer, server):
                     servicer.CompleteConversion,
                     request_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.CompleteConversionRequest.FromString,
                     response_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.CompleteConversionResponse.SerializeToString,
+            ),
+            'StartUndoingConversion': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartUndoingConversion,
+                    request_deserializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.StartUndoingConversionRequest.FromString,
+                    response_serializer=leadline_dot_leads_dot_v1_dot_conversion__service__pb2.StartUndoingConversionResponse.SerializeToString,
             ),
             'FailConversion': grpc.unary_unary_rpc_method_handler(
                     servicer.FailConversion,
@@ -420,6 +439,33 @@ class ConversionService:
             '/leadline.leads.v1.ConversionService/CompleteConversion',
             leadline_dot_leads_dot_v1_dot_conversion__service__pb2.CompleteConversionRequest.SerializeToString,
             leadline_dot_leads_dot_v1_dot_conversion__service__pb2.CompleteConversionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartUndoingConversion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/leadline.leads.v1.ConversionService/StartUndoingConversion',
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.StartUndoingConversionRequest.SerializeToString,
+            leadline_dot_leads_dot_v1_dot_conversion__service__pb2.StartUndoingConversionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,7 +49,13 @@ class ConversionServiceStub:
     GetConversionPlan: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.GetConversionPlanRequest, _conversion_service_pb2.GetConversionPlanResponse]
     """For the workflow: what is to be made, fixed when the lead was reserved."""
     CompleteConversion: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.CompleteConversionRequest, _conversion_service_pb2.CompleteConversionResponse]
-    """For the workflow: marks the lead converted, closes its clock, moves it to its won stage."""
+    """For the workflow: marks the lead converted, closes its clock, moves it to its won stage. CONVERSION_CLOSED for one that
+    is being undone.
+    """
+    StartUndoingConversion: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.StartUndoingConversionRequest, _conversion_service_pb2.StartUndoingConversionResponse]
+    """For the workflow, before it undoes anything: from here on the conversion does not complete any more, whoever runs it. One
+    that is over stays as it is, and the answer says how it ended.
+    """
     FailConversion: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.FailConversionRequest, _conversion_service_pb2.FailConversionResponse]
     """For the workflow, after everything is undone: frees the lead."""
     ReportConversion: _grpc.UnaryUnaryMultiCallable[_conversion_service_pb2.ReportConversionRequest, _conversion_service_pb2.ReportConversionResponse]
@@ -90,7 +96,13 @@ class ConversionServiceAsyncStub(ConversionServiceStub):
     GetConversionPlan: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.GetConversionPlanRequest, _conversion_service_pb2.GetConversionPlanResponse]  # type: ignore[assignment]
     """For the workflow: what is to be made, fixed when the lead was reserved."""
     CompleteConversion: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.CompleteConversionRequest, _conversion_service_pb2.CompleteConversionResponse]  # type: ignore[assignment]
-    """For the workflow: marks the lead converted, closes its clock, moves it to its won stage."""
+    """For the workflow: marks the lead converted, closes its clock, moves it to its won stage. CONVERSION_CLOSED for one that
+    is being undone.
+    """
+    StartUndoingConversion: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.StartUndoingConversionRequest, _conversion_service_pb2.StartUndoingConversionResponse]  # type: ignore[assignment]
+    """For the workflow, before it undoes anything: from here on the conversion does not complete any more, whoever runs it. One
+    that is over stays as it is, and the answer says how it ended.
+    """
     FailConversion: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.FailConversionRequest, _conversion_service_pb2.FailConversionResponse]  # type: ignore[assignment]
     """For the workflow, after everything is undone: frees the lead."""
     ReportConversion: _aio.UnaryUnaryMultiCallable[_conversion_service_pb2.ReportConversionRequest, _conversion_service_pb2.ReportConversionResponse]  # type: ignore[assignment]
@@ -164,7 +176,19 @@ class ConversionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _conversion_service_pb2.CompleteConversionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_conversion_service_pb2.CompleteConversionResponse, _abc.Awaitable[_conversion_service_pb2.CompleteConversionResponse]]:
-        """For the workflow: marks the lead converted, closes its clock, moves it to its won stage."""
+        """For the workflow: marks the lead converted, closes its clock, moves it to its won stage. CONVERSION_CLOSED for one that
+        is being undone.
+        """
+
+    @_abc_1.abstractmethod
+    def StartUndoingConversion(
+        self,
+        request: _conversion_service_pb2.StartUndoingConversionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversion_service_pb2.StartUndoingConversionResponse, _abc.Awaitable[_conversion_service_pb2.StartUndoingConversionResponse]]:
+        """For the workflow, before it undoes anything: from here on the conversion does not complete any more, whoever runs it. One
+        that is over stays as it is, and the answer says how it ended.
+        """
 
     @_abc_1.abstractmethod
     def FailConversion(

@@ -128,6 +128,8 @@ CONVERSIONS = sa.Table(
     sa.Column("obstacles", JSONB, nullable=False, server_default="[]"),
     sa.Column("started_by", sa.Uuid, nullable=False),
     sa.Column("started_at", TIMESTAMP, nullable=False),
+    # From when on a running one only goes back: it does not complete any more.
+    sa.Column("undoing_since", TIMESTAMP),
     sa.Column("ended_at", TIMESTAMP),
     # When its workflow, or the one that undoes it, was last ordered.
     sa.Column("ordered_at", TIMESTAMP, nullable=False, server_default=sa.func.now()),
