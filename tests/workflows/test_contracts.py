@@ -73,6 +73,7 @@ async def test_the_worker_has_exactly_the_activities_that_workflows_call(service
         "request-daily-rescore",
         "rescore-batch",
         "restore-retiring",
+        "start-undoing",
         "undo-records",
     ]
 
