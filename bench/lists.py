@@ -7,6 +7,7 @@ figures say what a machine does with all of it.
 import asyncio
 import itertools
 import os
+import random
 import secrets
 import socket
 import statistics
@@ -222,6 +223,18 @@ def _free_ports(count: int) -> list[int]:
 
 
 @dataclass(frozen=True)
+class Load:
+    """How often each kind is asked, by how many clients, and how many seconds they pause after each answer."""
+
+    calls: int
+    clients: int
+    pause: float
+
+    def __str__(self) -> str:
+        return f"{self.clients} clients {f'who pause {self.pause * 1000:.0f} ms' if self.pause else 'without a pause'}"
+
+
+@dataclass(frozen=True)
 class Figure:
     """How one kind of query went; no leads where it was refused."""
 
@@ -239,9 +252,9 @@ class Figure:
         return ["refused" if self.total is None else f"{self.total:,}", *(f"{each:.1f}" for each in figures)]
 
 
-async def measure(ask: Callable[[Which], Awaitable[int | None]], kind: Kind, calls: int, clients: int) -> Figure:
-    """Ask so often with so many clients; each asks a few times before, so that all are warm."""
-    numbers, milliseconds, total = iter(range(calls)), list[float](), None
+async def measure(ask: Callable[[Which], Awaitable[int | None]], kind: Kind, load: Load) -> Figure:
+    """Ask as often as that; each client asks a few times before, so that all are warm."""
+    numbers, milliseconds, total = iter(range(load.calls)), list[float](), None
 
     async def client() -> None:
         nonlocal total
@@ -251,16 +264,18 @@ async def measure(ask: Callable[[Which], Awaitable[int | None]], kind: Kind, cal
             began = time.perf_counter()
             total = await ask(kind(number))
             milliseconds.append((time.perf_counter() - began) * 1000)
+            # As long on average, so that the clients do not fall into step.
+            await asyncio.sleep(load.pause * 2 * random.random())  # noqa: S311 - no secret
 
-    await asyncio.gather(*(client() for _ in range(clients)))
+    await asyncio.gather(*(client() for _ in range(load.clients)))
     return Figure(total, milliseconds)
 
 
-async def run(doors: Doors, wanted: Mapping[str, Kind], *, calls: int, clients: int, rounds: int, rest: bool) -> Table:
+async def run(doors: Doors, wanted: Mapping[str, Kind], load: Load, *, rounds: int, rest: bool) -> Table:
     """All measurements, one after the other, and the best of each: what else a machine does makes them only longer."""
     titles = ["query", "leads in the list", "median ms", "p95 ms", "max ms"]
-    table = Table(*titles, title=f"{clients} clients, {'REST' if rest else 'gRPC'}")
-    limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
+    table = Table(*titles, title=f"{load}, {'REST' if rest else 'gRPC'}")
+    limits = httpx.Limits(max_connections=load.clients, max_keepalive_connections=load.clients)
     headers = {"Authorization": f"Bearer {doors.token}"}
     async with open_channel(doors.leads) as channel, httpx.AsyncClient(limits=limits, timeout=60) as http:
         stub = lead_service_pb2_grpc.LeadServiceStub(channel)
@@ -286,7 +301,7 @@ async def run(doors: Doors, wanted: Mapping[str, Kind], *, calls: int, clients: 
 
         figures: dict[str, list[Figure]] = {name: [] for name in wanted}
         for number, (name, kind) in itertools.product(range(rounds), wanted.items()):
-            figure = await measure(by_rest if rest else by_grpc, kind, calls, clients)
+            figure = await measure(by_rest if rest else by_grpc, kind, load)
             figures[name].append(figure)
             Console(stderr=True).print(f"{number + 1}:", name, *figure.row()[:3])
     for name, found in figures.items():
@@ -316,17 +331,17 @@ def main(
     calls: Annotated[int, typer.Option(min=20, help="How many calls of each kind.")] = 80,
     clients: Annotated[int, typer.Option(min=1, help="How many ask at once.")] = 8,
     only: Annotated[str, typer.Option(help="Only kinds whose name has this in it.")] = "",
+    pause: Annotated[int, typer.Option(min=0, help="How many ms a client waits after an answer, on average.")] = 0,
     rounds: Annotated[int, typer.Option(min=1, help="How often all is measured; the best of each is shown.")] = 1,
     rest: Annotated[bool, typer.Option(help="Through the gateway.")] = False,
 ) -> None:
     """Measure on this machine alone; nothing has to run."""
+    load = Load(calls, clients, pause / 1000)
     with databases(folder) as found, parts(found) as doors:
         wanted = {
             name: kind for name, kind in kinds(process_of(found.settings), datetime.now(UTC)).items() if only in name
         }
-        Console(width=110).print(
-            asyncio.run(run(doors, wanted, calls=calls, clients=clients, rounds=rounds, rest=rest))
-        )
+        Console(width=110).print(asyncio.run(run(doors, wanted, load, rounds=rounds, rest=rest)))
 
 
 if __name__ == "__main__":
