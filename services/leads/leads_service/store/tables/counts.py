@@ -49,7 +49,7 @@ LEAD_COUNTS_OF_MONTH = _count_table(
     "lead_counts_of_month",
     sa.Column("month", sa.Date, primary_key=True),
     _facet(),
-    sa.Index("lead_counts_of_month_facet", "facet", "month"),
+    sa.Index("lead_counts_of_month_facet", "facet", "month", postgresql_include=["leads"]),
 )
 # Of all facets together.
 LEAD_SUMS_OF_MONTH = _count_table("lead_sums_of_month", sa.Column("month", sa.Date, primary_key=True))
