@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 from leadline.leads.v1 import sla_service_pb2, sla_service_pb2_grpc
-from lists import Doors, Kind, Which, measure, parts, until_ready
+from lists import Doors, Kind, Load, Which, measure, parts, until_ready
 from load_leads import databases, process_of
 from made_leads import OWNERS, Process
 from rich.console import Console
@@ -53,7 +53,7 @@ async def run(doors: Doors, wanted: Mapping[str, Kind], *, calls: int, clients: 
             return int((await call(stub.GetSlaSummary, request, token=doors.token, timeout=60)).total)
 
         for name, kind in wanted.items():
-            figure = await measure(ask, kind, calls, clients)
+            figure = await measure(ask, kind, Load(calls, clients, 0))
             table.add_row(name, *figure.row())
             Console(stderr=True).print(name, *figure.row()[:3])
     return table
