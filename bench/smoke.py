@@ -1,4 +1,4 @@
-"""A first figure of speed over REST on a running stack: creates, reads, lists, converts.
+"""A first figure of speed over REST on a running stack: creates, reads, lists, bulk changes, converts.
 
 The client takes its share of the same processors, so that the figures say what a machine does with both, not what the
 product alone could do.
@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 Call = Callable[[int], Awaitable[Any]]
+# As many as one call takes.
+_AT_ONCE = 1_000
 
 
 class Api:
@@ -62,12 +64,20 @@ async def run(url: str, token: str, count: int) -> Table:
     async def create(number: int) -> None:
         ids.append(await api.create(number))
 
+    async def change_many(number: int) -> None:
+        body = {
+            "ids": ids[:_AT_ONCE],
+            "changes": {"title": f"Title {number}", "source": ("event", "website")[number % 2]},
+        }
+        assert (await api.ask("PUT", "/leads/bulk-update", body))["updated"] == len(body["ids"])
+
     table = Table("what", "clients", "calls", "per second", "median ms", "p95 ms")
     plan: list[tuple[str, Call, int, int]] = [
         ("create a lead", create, count, 32),
         ("read a lead", lambda number: api.ask("GET", f"/leads/{ids[number % len(ids)]}"), count, 32),
         ("list, filtered", lambda _: api.ask("GET", "/leads?search=smoke&priority=high&limit=25"), count // 4, 8),
         ("SLA summary", lambda _: api.ask("GET", "/leads/sla/summary"), count // 4, 8),
+        (f"change {min(count, _AT_ONCE)} leads in one call", change_many, 3, 1),
         ("convert", lambda number: api.ask("POST", f"/leads/{ids[number]}/convert", {}), count // 4, 8),
     ]
     for what, call, calls, clients in plan:
