@@ -28,7 +28,7 @@ from leadline_workflows.contracts.conversion import (
 )
 from leadline_workflows.definitions import failure
 from leadline_workflows.definitions.markdown import joined, plain
-from leadline_workflows.definitions.saga import Saga, stop_if_cancelled, uninterrupted
+from leadline_workflows.definitions.saga import stop_if_cancelled, uninterrupted
 from leadline_workflows.definitions.saga_view import SagaView
 from leadline_workflows.definitions.steps import OperatorsActions, Step, Steps
 
@@ -63,7 +63,6 @@ class ConvertLeadWorkflow(OperatorsActions):
         self._ref = ConversionRef(start.conversion_id)
         self._plan: PlanOutline | None = None
         self._begun: list[str] = []
-        self._saga = Saga()
         self._view = SagaView(joined(f"**{plain(start.who)}**", f"conversion {start.conversion_id}"))
         self._steps = Steps(self._view)
 
@@ -164,14 +163,10 @@ class ConvertLeadWorkflow(OperatorsActions):
             return self._begun
         return [what for what in _UNDOS if self._plan is None or getattr(self._plan, what)]
 
-    def _will_undo(self, what: str) -> None:
-        async def undo() -> None:
-            await self._steps.take(
-                Step(activity=_UNDOS[what], order=self._ref, summary=f"undo: {what}", bound=None, undoes=True)
-            )
-            self._view.done(f"{what} undone")
-
-        self._saga.will_need(undo)
+    async def _undo_one(self, what: str) -> None:
+        step = Step(activity=_UNDOS[what], order=self._ref, summary=f"undo: {what}", bound=None, undoes=True)
+        await self._steps.take(step)
+        self._view.done(f"{what} undone")
 
     async def _undo(self, failed: failure.Failure) -> LeadConversionResult:
         order = FailConversion(self._ref.conversion_id, failed.reason, failed.message)
@@ -181,9 +176,8 @@ class ConvertLeadWorkflow(OperatorsActions):
                 self._view.over(f"Nothing to undo: the conversion is {ended.state}.")
                 return LeadConversionResult(ended.state, ended.account_id, ended.contact_id, ended.opportunity_id)
         self._view.failed(failed.reason, failed.message)
-        for what in self._to_undo():
-            self._will_undo(what)
-        await self._saga.undo()
+        for what in reversed(self._to_undo()):
+            await self._undo_one(what)
         await self._steps.take(
             Step(activity=names.FAIL_CONVERSION, order=order, summary="free the lead", bound=None, undoes=True)
         )

@@ -171,7 +171,7 @@ def _counted_for(which: LeadFilter, owner: sa.ColumnElement[Any]) -> sa.ColumnEl
 
 
 def _count_by_facet(which: LeadFilter, counted: sa.CTE) -> _Number:
-    return _total(counted.c.leads, *([in_facets(which, counted.c.facet)] if which.by_facet else ()))
+    return _total(counted.c.leads, *_in_facets(which, counted))
 
 
 @lru_cache(maxsize=32)
@@ -208,8 +208,7 @@ def _count_of_creation(which: LeadFilter, calendar: Calendar) -> _Number:
         recent = _total(_CHANGES.leads, *within, *counted_parts(which, LEAD_COUNT_CHANGES))
         total = total + (folded + recent) * whole.sign
     for place, each in enumerate(calendar.remainders):
-        in_them = [in_facets(which)] if which.by_facet else []
-        cut_off = sa.select(LEADS.c.id).where(*_cut_off(place), *in_them)
+        cut_off = sa.select(LEADS.c.id).where(*_cut_off(place), *_in_facets(which, LEADS))
         total = total + _count(cut_off) * each.sign
     return total
 
@@ -219,6 +218,10 @@ def _cut_off(place: int) -> list[sa.ColumnElement[bool]]:
     created = LEADS.c.created_at
     start, end = (sa.bindparam(f"{name}_{place}", type_=created.type) for name in ("start", "end"))
     return [ALIVE, created >= start, created < end]
+
+
+def _in_facets(which: LeadFilter, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    return [in_facets(which, table.c.facet)] if which.by_facet else []
 
 
 def _of_facets(which: LeadFilter, table: sa.Table) -> list[sa.ColumnElement[bool]]:

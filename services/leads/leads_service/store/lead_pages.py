@@ -114,8 +114,7 @@ def _through(shape: Shape, levels: Levels, place: int | None) -> sa.Select[Any]:
         _run(part, [*said, condition], shape.walked) for part, condition in (left if place is None else [left[place]])
     ]
     page = _one_behind_the_other(runs).limit(_LIMIT).offset(_OFFSET).subquery()
-    # Joined, they may come in any order.
-    return _read(page, shape).order_by(*shape.order.wholly(page.c.order_key, page.c.id))
+    return _read(page, shape)
 
 
 @lru_cache(maxsize=_SHAPES)
@@ -126,13 +125,15 @@ def _met(shape: Shape, levels: Levels) -> sa.Select[Any]:
     most = sa.bindparam("most", type_=sa.Integer)
     first = _run(part, [*said, condition], shape.walked, most).subquery()
     met = sa.select(first).where(has_text(first.c.id)).limit(_LIMIT).offset(_OFFSET).subquery()
-    return _read(met, shape).order_by(*shape.order.wholly(met.c.order_key, met.c.id))
+    return _read(met, shape)
 
 
 def _read(page: sa.Subquery, shape: Shape) -> sa.Select[Any]:
-    """The columns of the leads of a page."""
+    """The columns of the leads of a page, in its order."""
     columns = SHOWN_COLUMNS if shape.is_shown else LEAD_COLUMNS
-    return sa.select(*columns, page.c.order_key).join(page, page.c.id == LEADS.c.id)
+    query = sa.select(*columns, page.c.order_key).join(page, page.c.id == LEADS.c.id)
+    # Joined, they may come in any order.
+    return query.order_by(*shape.order.wholly(page.c.order_key, page.c.id))
 
 
 def _run(
@@ -206,7 +207,7 @@ def sorted_page(found: sa.FromClause, shape: Shape) -> sa.Select[Any]:
     else:
         keyed = sa.select(LEADS.c.id, order.key().label("order_key")).join(found, found.c.id == LEADS.c.id)
     page = _sorted(keyed, shape).subquery()
-    return _read(page, shape).order_by(*order.wholly(page.c.order_key, page.c.id))
+    return _read(page, shape)
 
 
 def _sorted(query: sa.Select[Any], shape: Shape) -> sa.Select[Any]:

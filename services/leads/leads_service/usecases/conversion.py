@@ -113,9 +113,7 @@ async def complete_conversion(
     conversion, lead = await locked(tx, conversion_id)
     if conversion.state == COMPLETED:
         return conversion
-    if conversion.is_being_undone:
-        raise refused("CONVERSION_CLOSED", "The conversion is being undone.")
-    if conversion.state != RUNNING or lead.conversion_id != conversion_id:
+    if conversion.is_being_undone or conversion.state != RUNNING or lead.conversion_id != conversion_id:
         raise closed(conversion)
 
     async def attempt(situation: Situation) -> None:
@@ -172,7 +170,8 @@ async def locked(tx: Writing, conversion_id: UUID) -> tuple[Conversion, Lead]:
 
 def closed(conversion: Conversion) -> LeadlineError:
     """The refusal to end a conversion that is in another state."""
-    return refused("CONVERSION_CLOSED", f"The conversion is {conversion.state}.")
+    stands = "being undone" if conversion.is_being_undone else conversion.state
+    return refused("CONVERSION_CLOSED", f"The conversion is {stands}.")
 
 
 def _found(conversion: Conversion | None) -> Conversion:
