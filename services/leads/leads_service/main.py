@@ -36,7 +36,7 @@ from kit import process
 from kit.clock import Clock, utc_now
 from kit.config import DatabaseSettings, read_settings
 from kit.db import migrations
-from kit.db.database import Database
+from kit.db.database import Database, LongReads
 from kit.db.housekeeping import keep_house
 from kit.db.idempotency import Idempotency
 from kit.db.waiting import Waiting
@@ -120,8 +120,9 @@ async def leads_server(settings: LeadsSettings, clock: Clock = utc_now) -> Async
     idempotency = Idempotency(database, IDEMPOTENCY_KEYS)
     limits = Limits(settings.document_limit_bytes, settings.import_limit_bytes)
     lists = Means(ListBounds(settings.search_leads_max, settings.page_depth_max))
-    objects, turns = ObjectStore(settings.object_store_url), asyncio.Semaphore(settings.lists_at_once)
-    parts = Parts(database, idempotency, holder, clock, objects, limits, lists, turns)
+    objects = ObjectStore(settings.object_store_url)
+    long_reads = LongReads(database.url, at_once=settings.lists_at_once, application="leadline lists")
+    parts = Parts(database, idempotency, holder, clock, objects, limits, lists, long_reads)
 
     async def is_ready() -> bool:
         return holder.is_there and await database.is_reachable()
@@ -142,6 +143,7 @@ async def leads_server(settings: LeadsSettings, clock: Clock = utc_now) -> Async
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+            await long_reads.close()
             await database.close()
 
 

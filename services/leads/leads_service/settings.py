@@ -1,6 +1,6 @@
 """Configuration of the leads service and of its relay."""
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from kit.config import DatabaseSettings, GrpcSettings, ServiceTokenSettings, TemporalSettings
 
@@ -24,15 +24,8 @@ class LeadsSettings(GrpcSettings, DatabaseSettings, ServiceTokenSettings):
         1_000, ge=1, description="the most leads that a search with a total looks at: of a filter, or that have a text"
     )
     lists_at_once: int = Field(
-        3, ge=1, le=99, description="how many lists and summaries ask the database at once; fewer than its connections"
+        3, ge=1, le=99, description="how many lists and summaries ask the database at once, by connections of their own"
     )
     page_depth_max: int = Field(
         10_000, ge=1, description="how many leads from both ends of a list a page by number may begin"
     )
-
-    @model_validator(mode="after")
-    def _connections_for_short_calls(self) -> "LeadsSettings":
-        if self.lists_at_once >= self.database_pool_size:
-            message = "set LEADLINE_LISTS_AT_ONCE to fewer than LEADLINE_DATABASE_POOL_SIZE: other calls need some too"
-            raise ValueError(message)
-        return self

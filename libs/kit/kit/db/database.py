@@ -1,11 +1,12 @@
 """A service's own database. Reading and writing connections are different types, so that a reader cannot write."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import NewType
+from typing import Any, NewType
 
 from sqlalchemy import exc, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kit import jsontext
 from kit.errors import unavailable
@@ -20,6 +21,8 @@ _POOL_TIMEOUT_SECONDS = 5
 _SESSION = (
     "-c timezone=UTC -c jit=off -c statement_timeout=15s -c lock_timeout=8s -c idle_in_transaction_session_timeout=20s"
 )
+# Planned once on each connection, for any values: to plan what looks at much takes as long as to carry it out.
+_PLANNED_ONCE = f"{_SESSION} -c plan_cache_mode=force_generic_plan"
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -49,23 +52,28 @@ async def _without_transactions(connection: AsyncConnection) -> None:
         raise
 
 
+def _engine(url: str, pool_size: int, connecting: dict[str, Any], **more: Any) -> AsyncEngine:
+    return create_async_engine(
+        sqlalchemy_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        # The connection that was used last has its statements prepared.
+        pool_use_lifo=True,
+        pool_timeout=_POOL_TIMEOUT_SECONDS,
+        pool_recycle=1800,
+        connect_args={"connect_timeout": 5, **connecting},
+        json_serializer=jsontext.dumps,
+        json_deserializer=jsontext.loads,
+        **more,
+    )
+
+
 class Database:
     """Connections of one process to one database. ``application`` is what operators see in pg_stat_activity."""
 
     def __init__(self, url: str, *, pool_size: int, application: str) -> None:
         self.url = url
-        self._engine = create_async_engine(
-            sqlalchemy_url(url),
-            pool_size=pool_size,
-            max_overflow=0,
-            # The connection that was used last has its statements prepared.
-            pool_use_lifo=True,
-            pool_timeout=_POOL_TIMEOUT_SECONDS,
-            pool_recycle=1800,
-            connect_args={"options": _SESSION, "application_name": application, "connect_timeout": 5},
-            json_serializer=jsontext.dumps,
-            json_deserializer=jsontext.loads,
-        )
+        self._engine = _engine(url, pool_size, {"options": _SESSION, "application_name": application})
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
@@ -95,6 +103,35 @@ class Database:
         async with self.reading() as connection:
             await connection.execute(text("SELECT 1"))
         return True
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+class LongReads:
+    """Connections for reads that look at much, apart from those of short calls: ``at_once`` of them, in turns.
+
+    With more at once than processors all would be late, and short calls with them. Statements are planned for any
+    values, so they have to be built such that one plan is good for all.
+    """
+
+    def __init__(self, url: str, *, at_once: int, application: str) -> None:
+        connecting = {"options": _PLANNED_ONCE, "application_name": application, "prepare_threshold": 0}
+        self._engine = _engine(url, at_once, connecting, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
+        self._turns = asyncio.Semaphore(at_once)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reading]:
+        """A connection without a transaction, as soon as it is the caller's turn.
+
+        Raises:
+            LeadlineError: PART_UNAVAILABLE.
+        """
+        async with self._turns:
+            with _told_to_callers():
+                async with self._engine.connect() as connection:
+                    yield Reading(connection)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -48,7 +48,7 @@ class LeadReadingServicer(pb_grpc.LeadServiceServicer):
         configuration, mask = self._parts.configuration.current(), ReadMask.of_list(request.read_mask)
         listing, viewer = Listing.of(request, configuration, caller_id()), caller()
         read = list_leads if mask.with_breakdown else list_shown
-        async with self._parts.reading_in_turn() as connection:
+        async with self._parts.long_reads.reading() as connection:
             page: LeadPage[Lead | ShownLead] = await read(
                 connection,
                 listing.which,

@@ -1,15 +1,12 @@
 """What the servicers work with, and under which circumstances a call happens."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from kit.clock import Clock
 from kit.context import current_principal
-from kit.db.database import Database, Reading
+from kit.db.database import Database, LongReads
 from kit.db.idempotency import Idempotency
 from kit.object_store import ObjectStore
 from leads_service.config_feed import ConfigurationHolder
@@ -37,18 +34,7 @@ class Parts:
     objects: ObjectStore
     limits: Limits
     lists: Means
-    # Lists and summaries take turns: with more at once than processors all would be late, and short calls with them.
-    turns: asyncio.Semaphore
-
-    @asynccontextmanager
-    async def reading_in_turn(self) -> AsyncIterator[Reading]:
-        """A connection for a read that looks at many leads, as soon as fewer such reads are under way.
-
-        Raises:
-            LeadlineError: PART_UNAVAILABLE.
-        """
-        async with self.turns, self.database.reading() as connection:
-            yield connection
+    long_reads: LongReads
 
     def by_caller(self, comes_by: Origin = Origin.SINGLE) -> Situation:
         """Something that the caller, a person, does now."""

@@ -45,7 +45,7 @@ class SlaServicer(MilestoneServicer, ClockCheckServicer, ClockOperationServicer,
             created_from=optional_instant(request, "created_from", "createdFrom"),
             created_to=optional_instant(request, "created_to", "createdTo"),
         )
-        async with self._parts.reading_in_turn() as connection:
+        async with self._parts.long_reads.reading() as connection:
             counts = await sla.count_sla(connection, which, self._parts.clock())
         return pb.GetSlaSummaryResponse(
             total=counts.total,
