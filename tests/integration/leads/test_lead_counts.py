@@ -51,7 +51,7 @@ async def differences(database: Database) -> list[object]:
     async with database.transaction() as tx:
         await tx.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         for which in FILTERS:
-            counted = await lead_counts.count(tx, which, NOW)
+            counted = (await lead_counts.facts(tx, which, NOW)).count
             if counted != (there := await one_by_one(tx, which)):
                 wrong.append((which, counted, there))
     return wrong

@@ -12,7 +12,7 @@ from kit.db.migrations import migrate
 from kit.errors import LeadlineError
 from leads_service.domain.list_bounds import ListBounds
 from leads_service.main import MIGRATIONS
-from leads_service.store import lead_counts, lead_list, lead_order
+from leads_service.store import lead_counts, lead_list, lead_order, lead_search
 from leads_service.store.lead_list import LeadFilter, LeadOrder, Means, Span, list_leads, next_page
 from tests.integration.leads import list_oracle
 from tests.integration.leads.list_oracle import ORDERS, RANKS, Oracle, made
@@ -48,10 +48,10 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     if request.param == "gathered":
         return
     monkeypatch.setattr(lead_list, "_FEW", 0)
-    for costs in ("_GATHERING_COSTS", "_GATHERING_COSTS_BY_CREATION"):
+    for costs in ("_GATHERING_COSTS", "_GATHERING_COSTS_BY_TEXT"):
         monkeypatch.setattr(lead_list, costs, 10**9)
     if request.param == "searched one by one":
-        for module in (lead_list, lead_order):
+        for module in (lead_list, lead_order, lead_search):
             monkeypatch.setattr(module, "MOST_SORTED", 3)
 
 
@@ -96,7 +96,8 @@ async def test_pages_one_after_the_other_are_the_list_in_each_order(many: Databa
 async def test_a_search_without_a_total_is_the_same_whether_or_not_the_first_leads_have_it(
     many: Database, oracle: Oracle, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
-    monkeypatch.setattr(lead_list, "MOST_SORTED", 3)
+    for module in (lead_list, lead_search):
+        monkeypatch.setattr(module, "MOST_SORTED", 3)
     monkeypatch.setattr(lead_list, "_MOST_MET", 30)
     async with many.reading() as connection:
         for search in list_oracle.SEARCHES:

@@ -58,7 +58,7 @@ async def test_leads_that_were_there_are_counted_and_found_and_so_are_those_of_t
                 page = await list_leads(connection, LeadFilter(), LeadOrder("lastName"), Span(5), now=utc_now())
                 found = await list_leads(connection, LeadFilter(search="ZOE"), LeadOrder(), Span(5), now=utc_now())
                 until = LeadFilter(created_from=CREATED - timedelta(days=40), created_to=CREATED + timedelta(days=40))
-                counted = await lead_counts.count(connection, until, utc_now())
+                counted = (await lead_counts.facts(connection, until, utc_now())).count
             assert (page.total, [lead.last_name for lead in page.leads]) == (2, ["Zoë", "Müller"])
             assert (found.total, [lead.last_name for lead in found.leads]) == (1, ["Zoë"])
             assert counted == 2
@@ -90,7 +90,7 @@ async def test_what_was_noted_before_days_were_counted_is_counted_once_folded_or
         near = LeadFilter(created_from=CREATED - timedelta(days=3), created_to=CREATED + timedelta(days=3))
         for left in (2, 0):
             async with database.reading() as connection:
-                assert await lead_counts.count(connection, near, utc_now()) == 3
+                assert (await lead_counts.facts(connection, near, utc_now())).count == 3
             assert await fold_some(database) == left
     finally:
         await database.close()

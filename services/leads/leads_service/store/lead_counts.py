@@ -70,12 +70,13 @@ _Number = sa.ColumnElement[int]
 class Facts:
     """How many leads there are in all, in the filter whatever is searched for, and of the facets that it touches.
 
-    Those by a value of the facets, or under None.
+    Those by a value of the facets, or under None. Of its owners, whatever else it says, if it says more of facets.
     """
 
     everything: int
     count: int
     of_value: Mapping[Any, int]
+    of_owners: int = 0
     # What is searched for, as the texts are kept: without case and accents.
     folded: str = ""
 
@@ -96,8 +97,9 @@ async def facts(connection: Reading, which: LeadFilter, now: datetime, value: st
     if not rows:
         return Facts(0, 0, {})
     of_value = {row[0]: int(row[1]) for row in rows if row[1]}
-    *_, folded, count = rows[0]
-    return Facts(sum(int(row[2]) for row in rows), sum(of_value.values()) if count is None else count, of_value, folded)
+    *_, folded, count, of_owners = rows[0]
+    everything, in_facets = sum(int(row[2]) for row in rows), sum(of_value.values())
+    return Facts(everything, in_facets if count is None else count, of_value, of_owners, folded)
 
 
 @lru_cache(maxsize=512)
@@ -111,7 +113,10 @@ def _facts(which: LeadFilter, calendar: Calendar, value: str | None) -> sa.Selec
     folded = sa.func.leads_folded(sa.bindparam("text", type_=sa.Text)) if which.search else sa.literal("")
     is_more = which.by_owner or which.by_creation or which.added or which.excepted
     count = sa.cast(number(replace(which, search=""), calendar), sa.BigInteger) if is_more else sa.null()
-    return sa.select(counted.by, wanted, sa.func.sum(counted.leads), folded, count).group_by(counted.by)
+    alone = LeadFilter(owners=which.owners, unassigned=which.unassigned)
+    of_owners = _count_of_owners(alone) if which.by_owner and which.by_facet else sa.literal(0)
+    of_owners = sa.cast(of_owners, sa.BigInteger)
+    return sa.select(counted.by, wanted, sa.func.sum(counted.leads), folded, count, of_owners).group_by(counted.by)
 
 
 def _facts_of(table: sa.Table, which: LeadFilter, value: str | None) -> sa.Select[Any]:
@@ -120,22 +125,8 @@ def _facts_of(table: sa.Table, which: LeadFilter, value: str | None) -> sa.Selec
     return sa.select(by.label("by"), table.c.leads, wanted.label("wanted"))
 
 
-async def count(connection: Reading, which: LeadFilter, now: datetime) -> int:
-    """How many leads the filter has, whatever is searched for."""
-    calendar = calendar_of(which.created_from, which.created_to)
-    statement = _count_of(replace(which.shape, search=""), calendar.shape)
-    said = {**which.values(now), **calendar.values()}
-    return int((await connection.execute(statement, said)).scalar_one())
-
-
-@lru_cache(maxsize=512)
-def _count_of(which: LeadFilter, calendar: Calendar) -> sa.Select[Any]:
-    """The statement for filters of this shape."""
-    return sa.select(number(which, calendar))
-
-
 def number(which: LeadFilter, calendar: Calendar, *, by_facet: bool = False) -> sa.ColumnElement[int]:
-    """The same, for a statement that asks for several numbers of one moment; of shapes.
+    """How many leads the filter has, whatever is searched for, for a statement that may ask for more; of shapes.
 
     ``by_facet``: leads created within bounds are counted by facet once for all numbers, not for the facets of each.
     """

@@ -39,9 +39,9 @@ __all__ = [
 
 Shown_co = TypeVar("Shown_co", covariant=True)
 
-# Gathering a lead costs as much as going past so many of an order: less where an index has the key.
-_GATHERING_COSTS = 25
-_GATHERING_COSTS_BY_CREATION = 2
+# Gathering a lead costs as much as going past so many of an order: more where it is looked up for its key.
+_GATHERING_COSTS = 2
+_GATHERING_COSTS_BY_TEXT = 25
 # Of so few, to go through an order is never worth while.
 _FEW = 300
 # To look at so many texts in an order costs about as much as to find the leads of a frequent one by the index.
@@ -168,7 +168,7 @@ class _Listing:
             return []
         self._check_depth(self.facts.count)
         if self.facts.count <= self._most_gathered:
-            by_owner = await self._has_fewer_by_owner()
+            by_owner = self._has_fewer_by_owner
             return await lead_pages.gather(self.connection, self.wanted, self.span, by_owner=by_owner)
         return await self._gone_through(self.facts.count)
 
@@ -226,7 +226,7 @@ class _Listing:
     async def _found_by_text(self, most: int) -> Found:
         text = self.wanted.which.search
         way = ByText(self.means.trigrams.rarest(text) if is_indexed(text) else (), most)
-        return await lead_search.find(self.connection, self.wanted, self.span, way, MOST_SORTED)
+        return await lead_search.find(self.connection, self.wanted, self.span, way)
 
     def _is_frequent(self, text: str, most: int) -> bool:
         """Whether the text may be in so many leads that some of them tell that they are more than ``most``."""
@@ -242,24 +242,26 @@ class _Listing:
         return self.means.trigrams.share(text) * self.facts.everything < self.facts.count
 
     async def _found_by_filter(self) -> Found:
-        way = ByFilter(await self._has_fewer_by_owner())
-        most_sorted = min(self._most_gathered, MOST_SORTED)
-        return await lead_search.find(self.connection, self.wanted, self.span, way, most_sorted)
+        way = ByFilter(by_owner=self._has_fewer_by_owner)
+        return await lead_search.find(self.connection, self.wanted, self.span, way)
 
     @property
     def _most_gathered(self) -> int:
-        """To gather so many leads costs less than to go through their order until there are enough."""
-        costs = _GATHERING_COSTS_BY_CREATION if self.wanted.order.by == "createdAt" else _GATHERING_COSTS
-        passed = (self.span.offset + self.span.limit) * self.facts.everything
-        return max(_FEW, math.isqrt(passed // costs))
+        """To gather so many leads costs less than to go through their order until there are enough.
 
-    async def _has_fewer_by_owner(self) -> bool:
+        That many of all are passed in an order is expected; of an owner's, all are passed before some are gathered.
+        """
+        costs = _GATHERING_COSTS if self.wanted.order.is_gathered else _GATHERING_COSTS_BY_TEXT
+        in_order = (self.span.offset + self.span.limit) * self.facts.everything
+        of_owner = self.facts.of_owners if self._has_fewer_by_owner else 0
+        # What n leads cost is of_owner + n * costs, or in_order / n.
+        return max(_FEW, (math.isqrt(of_owner**2 + 4 * costs * in_order) - of_owner) // (2 * costs))
+
+    @property
+    def _has_fewer_by_owner(self) -> bool:
         """Whether fewer leads have the owners than have the facets, so that they are found by these."""
-        which = self.wanted.which
-        if not (which.by_owner and which.by_facet):
-            return which.by_owner
-        alone = LeadFilter(owners=which.owners, unassigned=which.unassigned)
-        return await lead_counts.count(self.connection, alone, self.wanted.now) <= self.facts.in_facets
+        which, facts = self.wanted.which, self.facts
+        return which.by_owner and (not which.by_facet or facts.of_owners <= facts.in_facets)
 
     async def _gone_through(self, count: int | None) -> Rows:
         """The rows by going through the order, from the nearer end where it is known how many there are."""

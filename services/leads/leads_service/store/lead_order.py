@@ -13,7 +13,7 @@ from kit.paging import Place
 from leads_service.store.lead_filter import LeadFilter, of_facets, touched_parts
 from leads_service.store.tables import LEADS
 
-SORT_COLUMNS: dict[str, sa.ColumnElement[Any]] = {
+SORT_COLUMNS: dict[str, sa.Column[Any]] = {
     "createdAt": LEADS.c.created_at,
     "updatedAt": LEADS.c.updated_at,
     "firstName": LEADS.c.first_name,
@@ -31,6 +31,8 @@ _BEYOND_INTEGERS = 2**31
 _SOME = "…"
 _NO_ID = UUID(int=0)
 _ID_OF_PLACE = sa.bindparam("id_of_place", type_=LEADS.c.id.type)
+# Too long for an index that has something else in order.
+_TEXTS = ("firstName", "lastName", "company")
 _ALWAYS_THERE = ("createdAt", "updatedAt", "score")
 _KINDS: dict[str, type] = {"createdAt": datetime, "updatedAt": datetime, "slaDeadline": datetime, "score": int}
 _KINDS |= {"estimatedValue": Decimal, "stage": int, "priority": int}
@@ -44,11 +46,21 @@ class LeadOrder:
     descending: bool = True
     ranks: Mapping[Any, int] | None = field(default=None, hash=False)
 
-    def key(self) -> sa.ColumnElement[Any]:
-        """The expression that leads are ordered by, before their id."""
+    @property
+    def column(self) -> str:
+        """The column that leads are ordered by, be it its value or that value's rank."""
+        return (SORT_COLUMNS[self.by] if self.ranks is None else _RANKED_COLUMNS[self.by]).name
+
+    @property
+    def is_gathered(self) -> bool:
+        """Whether the indexes by which leads are gathered have what they are ordered by."""
+        return self.by not in _TEXTS
+
+    def key(self, table: sa.FromClause = LEADS) -> sa.ColumnElement[Any]:
+        """The expression that leads are ordered by, before their id, of a table that has the column."""
         if self.ranks is None:
-            return SORT_COLUMNS[self.by]
-        return sa.case(dict(self.ranks), value=_RANKED_COLUMNS[self.by]) if self.ranks else sa.null()
+            return table.c[self.column]
+        return sa.case(dict(self.ranks), value=table.c[self.column]) if self.ranks else sa.null()
 
     def has_key(self, key: Any) -> bool:
         """Whether such a key may be one of this order."""
@@ -72,7 +84,7 @@ class LeadOrder:
     @property
     def ranked(self) -> str | None:
         """The column whose values are ranked, where it is by one."""
-        return None if self.ranks is None else _RANKED_COLUMNS[self.by].name
+        return None if self.ranks is None else self.column
 
     def reversed(self) -> "LeadOrder":
         """From the far end; leads without a value then come first."""

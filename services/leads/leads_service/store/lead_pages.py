@@ -15,7 +15,7 @@ from leads_service.store import lead_filter
 from leads_service.store.lead_filter import ALIVE, LeadFilter, ahead, has_text, in_facets, of_facets
 from leads_service.store.lead_order import LeadOrder, Levels, Part, Run, behind, beyond, parts_of, values_of
 from leads_service.store.rows import LEAD_COLUMNS, SHOWN_COLUMNS
-from leads_service.store.tables import LEADS
+from leads_service.store.tables import LEAD_TEXTS, LEADS
 
 Rows = Sequence[sa.Row[Any]]
 # Statements are built once for all lists of a shape: to build one takes longer than to ask it.
@@ -180,11 +180,20 @@ async def gather(connection: Reading, wanted: Wanted, span: Span, *, by_owner: b
 @lru_cache(maxsize=_SHAPES)
 def _gathered(shape: Shape, *, by_owner: bool) -> sa.Select[Any]:
     """The statement for lists of this shape."""
-    return sorted_page(few(shape.which, by_owner=by_owner), shape)
+    order = shape.order
+    found = few(shape.which, order if order.is_gathered else None, by_owner=by_owner)
+    if order.is_gathered:
+        return sorted_page(sa.select(found.c.id, found.c.order_key), shape)
+    key = order.key(LEAD_TEXTS).label("order_key")
+    return sorted_page(sa.select(found.c.id, key).join(LEAD_TEXTS, LEAD_TEXTS.c.lead_id == found.c.id), shape)
 
 
-def few(which: LeadFilter, *, by_owner: bool) -> sa.CTE:
-    """All leads of a filter of this shape that has few, whatever is searched for."""
+def few(which: LeadFilter, order: LeadOrder | None = None, *, by_owner: bool) -> sa.CTE:
+    """All leads of a filter of this shape that has few, whatever is searched for; with their keys, of such an order."""
+
+    def read(table: sa.FromClause) -> list[sa.ColumnElement[Any]]:
+        return [table.c.id, *([order.key(table).label("order_key")] if order else [])]
+
     sources = []
     if which.has_facets:
         said = [ALIVE, *lead_filter.own_conditions(which)]
@@ -192,27 +201,17 @@ def few(which: LeadFilter, *, by_owner: bool) -> sa.CTE:
             said.append(in_facets(which) if by_owner else of_facets(which))
         if which.excepted:
             said.append(LEADS.c.id.not_in(ahead(which, which.excepted)))
-        sources.append(sa.select(LEADS.c.id, LEADS.c.created_at).where(*said))
+        sources.append(sa.select(*read(LEADS)).where(*said))
     if which.added:
-        sources.append(ahead(which, which.added, "created_at"))
+        columns = [order.column] if order else []
+        sources.append(sa.select(*read(ahead(which, which.added, *columns).subquery())))
     found: sa.CTE = _one_behind_the_other(sources).cte("few").prefix_with("MATERIALIZED")
     return found
 
 
-def sorted_page(found: sa.FromClause, shape: Shape) -> sa.Select[Any]:
-    """The span of leads of which the ids and creations are known, with their columns: only of these they are read."""
-    order = shape.order
-    if order.by == "createdAt":
-        keyed = sa.select(found.c.id, found.c.created_at.label("order_key"))
-    else:
-        keyed = sa.select(LEADS.c.id, order.key().label("order_key")).join(found, found.c.id == LEADS.c.id)
-    page = _sorted(keyed, shape).subquery()
-    return _read(page, shape)
-
-
-def _sorted(query: sa.Select[Any], shape: Shape) -> sa.Select[Any]:
-    """The span of a query whose columns are id and key."""
-    ident, label = query.selected_columns
+def sorted_page(found: sa.Select[Any], shape: Shape) -> sa.Select[Any]:
+    """The span of leads of which the ids and keys are known, with their columns: only of these they are read."""
+    order, (ident, label) = shape.order, found.selected_columns
     key = label.element if isinstance(label, sa.Label) else label
-    query = query.where(beyond(shape.order, shape.after, key, ident)) if shape.after else query.offset(_OFFSET)
-    return query.order_by(*shape.order.wholly(key, ident)).limit(_LIMIT)
+    query = found.where(beyond(order, shape.after, key, ident)) if shape.after else found.offset(_OFFSET)
+    return _read(query.order_by(*order.wholly(key, ident)).limit(_LIMIT).subquery(), shape)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from kit.db.database import Reading
 from kit.db.search import pattern
 from leads_service.store.lead_filter import in_facets_or_ahead, is_in, own_conditions
+from leads_service.store.lead_order import MOST_SORTED
 from leads_service.store.lead_pages import Rows, Shape, Span, Wanted, few, sorted_page, values
 from leads_service.store.tables import LEAD_TEXTS
 
@@ -52,10 +53,10 @@ async def is_broad(connection: Reading, text: str, most: int) -> bool:
     return int((await connection.execute(_BROAD, said)).scalar_one()) > most
 
 
-async def find(connection: Reading, wanted: Wanted, span: Span, way: ByText | ByFilter, most_sorted: int) -> Found:
-    """What is found on the way, with the page unless more than ``most_sorted`` are found."""
+async def find(connection: Reading, wanted: Wanted, span: Span, way: ByText | ByFilter) -> Found:
+    """What is found on the way, with the page unless more than ``MOST_SORTED`` are found."""
     shape, said = Shape.of(wanted, span), values(wanted, span)
-    said["most_sorted"] = most_sorted
+    said["most_sorted"] = MOST_SORTED
     if isinstance(way, ByFilter):
         statement = _by_filter(shape, by_owner=way.by_owner)
     else:
@@ -64,7 +65,7 @@ async def find(connection: Reading, wanted: Wanted, span: Span, way: ByText | By
     rows = (await connection.execute(statement, said)).all()
     looked_at, total = rows[0].looked_at, rows[0].total
     is_cut_off = isinstance(way, ByText) and looked_at > way.most
-    if is_cut_off or total > most_sorted:
+    if is_cut_off or total > MOST_SORTED:
         return Found(total, is_cut_off=is_cut_off)
     return Found(total, [] if rows[0].id is None else rows)
 
@@ -72,7 +73,8 @@ async def find(connection: Reading, wanted: Wanted, span: Span, way: ByText | By
 @lru_cache(maxsize=512)
 def _by_filter(shape: Shape, *, by_owner: bool) -> sa.Select[Any]:
     looked_at = few(shape.which, by_owner=by_owner)
-    found = sa.select(looked_at).join(LEAD_TEXTS, LEAD_TEXTS.c.lead_id == looked_at.c.id).where(is_in(_TEXT))
+    key = shape.order.key(LEAD_TEXTS).label("order_key")
+    found = sa.select(looked_at.c.id, key).join(LEAD_TEXTS, LEAD_TEXTS.c.lead_id == looked_at.c.id).where(is_in(_TEXT))
     return _counted(looked_at, found, shape)
 
 
@@ -83,7 +85,8 @@ def _by_text(shape: Shape, parts: int) -> sa.Select[Any]:
         *(_TEXT.like(sa.bindparam(f"part_{place}", type_=sa.Text)) for place in range(parts)),
         is_in(_TEXT),
     ]
-    columns = (texts.lead_id.label("id"), texts.facet, texts.assigned_to, texts.created_at)
+    key = shape.order.key(LEAD_TEXTS).label("order_key")
+    columns = (texts.lead_id.label("id"), texts.facet, texts.assigned_to, texts.created_at, key)
     # All of them are planned for, so that the index is used, and as many are read as are looked at.
     having = sa.select(*columns).where(*said).cte("having").prefix_with("MATERIALIZED")
     most = sa.bindparam("most", type_=sa.Integer)
@@ -92,14 +95,14 @@ def _by_text(shape: Shape, parts: int) -> sa.Select[Any]:
     conditions = own_conditions(which, looked_at)
     if which.by_facet:
         conditions.append(in_facets_or_ahead(which, looked_at.c.id, looked_at.c.facet))
-    return _counted(looked_at, sa.select(looked_at.c.id, looked_at.c.created_at).where(*conditions), shape)
+    return _counted(looked_at, sa.select(looked_at.c.id, looked_at.c.order_key).where(*conditions), shape)
 
 
 def _counted(looked_at: sa.CTE, query: sa.Select[Any], shape: Shape) -> sa.Select[Any]:
     """How many were looked at and found, beside the page, if there is one."""
     found = query.cte("found").prefix_with("MATERIALIZED")
     few_enough = _count(found) <= sa.bindparam("most_sorted", type_=sa.Integer)
-    page = sorted_page(sa.select(found).where(few_enough).subquery(), shape).subquery()
+    page = sorted_page(sa.select(found.c.id, found.c.order_key).where(few_enough), shape).subquery()
     counts = sa.select(_count(looked_at).label("looked_at"), _count(found).label("total")).subquery()
     order = shape.order.wholly(page.c.order_key, page.c.id)
     return sa.select(page, counts).join_from(counts, page, sa.true(), isouter=True).order_by(*order)

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from leads_service.store.tables.common import METADATA, TIMESTAMP
 
-# The searched text of each lead that is not deleted, without case and accents, beside what lists filter by. It is
-# narrow, so that very many are looked through, and a lead that changes otherwise is not put into the index of texts
-# anew. Triggers keep it.
+# The searched text of each lead that is not deleted, without case and accents, beside what lists filter and order by:
+# what is found is sorted without a look at the leads. It is narrow, so that very many are looked through, and a lead
+# that changes otherwise is not put into the index of texts anew. Triggers keep it.
 LEAD_TEXTS = sa.Table(
     "lead_texts",
     METADATA,
@@ -16,6 +16,15 @@ LEAD_TEXTS = sa.Table(
     sa.Column("facet", sa.BigInteger, nullable=False),
     sa.Column("assigned_to", sa.Uuid),
     sa.Column("created_at", TIMESTAMP, nullable=False),
+    sa.Column("updated_at", TIMESTAMP, nullable=False),
+    sa.Column("sla_deadline", TIMESTAMP),
+    sa.Column("stage_id", sa.Uuid, nullable=False),
+    sa.Column("score", sa.Integer, nullable=False),
+    sa.Column("priority", sa.Text, nullable=False),
+    sa.Column("estimated_value", sa.Numeric(15, 2)),
+    sa.Column("first_name", sa.Text),
+    sa.Column("last_name", sa.Text),
+    sa.Column("company", sa.Text),
     sa.Column("search_text", sa.Text, nullable=False),
     sa.Index(
         "lead_texts_search", "search_text", postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}
@@ -54,7 +63,12 @@ LEAD_COUNTS_OF_MONTH = _count_table(
 # Of all facets together.
 LEAD_SUMS_OF_MONTH = _count_table("lead_sums_of_month", sa.Column("month", sa.Date, primary_key=True))
 LEAD_COUNTS_OF_DAY = _count_table("lead_counts_of_day", sa.Column("day", sa.Date, primary_key=True), _facet())
-LEAD_COUNTS_OF_OWNER = _count_table("lead_counts_of_owner", sa.Column("owner", sa.Uuid, primary_key=True), _facet())
+LEAD_COUNTS_OF_OWNER = _count_table(
+    "lead_counts_of_owner",
+    sa.Column("owner", sa.Uuid, primary_key=True),
+    _facet(),
+    sa.PrimaryKeyConstraint("owner", "facet", postgresql_include=["leads"]),
+)
 
 # What is not in the counts yet: each transaction that changes leads adds rows of its own, so that none waits.
 LEAD_COUNT_CHANGES = _count_table(

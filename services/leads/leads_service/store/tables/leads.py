@@ -22,6 +22,8 @@ _FACET = (
 )
 # What else lists filter by, so that an order is gone through without looking at the leads themselves.
 _FILTERED_BY = ("facet", "assigned_to", "created_at")
+# What else lists order by, so that leads are gathered without it; names would be too long for an entry of an index.
+_ORDERED_BY = ("updated_at", "score", "estimated_value", "sla_deadline", "stage_id", "priority")
 
 # Of an answered lead, only what had come by then; escalations of an unanswered one only.
 TO_RECORD = (
@@ -122,8 +124,13 @@ LEADS = sa.Table(
     sa.Index(
         "leads_by_creation", "created_at", "id", postgresql_include=["facet", "assigned_to"], postgresql_where=ALIVE
     ),
-    sa.Index("leads_of_facet", "facet", "created_at", "id", postgresql_include=["assigned_to"], postgresql_where=ALIVE),
-    sa.Index("leads_of_owner", "assigned_to", "created_at", "id", postgresql_include=["facet"], postgresql_where=ALIVE),
+    *(
+        sa.Index(f"leads_{name}", column, "created_at", "id", postgresql_include=included, postgresql_where=ALIVE)
+        for name, column, included in (
+            ("of_facet", "facet", ("assigned_to", *_ORDERED_BY)),
+            ("of_owner", "assigned_to", ("facet", *_ORDERED_BY)),
+        )
+    ),
     # Of those whose deadline lies ahead there are never many.
     sa.Index("leads_pending", "sla_deadline", "id", postgresql_include=["sla_at_risk_at"], postgresql_where=_PENDING),
     # Looked for when a pipeline or a source is deleted.
