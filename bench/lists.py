@@ -6,6 +6,7 @@ figures say what a machine does with all of it.
 
 import asyncio
 import itertools
+import json
 import os
 import random
 import secrets
@@ -19,15 +20,17 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-import httpx
 import typer
+import uvloop
 from leadline.leads.v1 import lead_pb2, lead_service_pb2, lead_service_pb2_grpc
 from load_leads import Databases, databases, process_of
 from made_leads import OWNERS, Process
+from plain_http import PlainHttp
 from rich.console import Console
 from rich.table import Table
 
@@ -275,9 +278,8 @@ async def run(doors: Doors, wanted: Mapping[str, Kind], load: Load, *, rounds: i
     """All measurements, one after the other, and the best of each: what else a machine does makes them only longer."""
     titles = ["query", "leads in the list", "median ms", "p95 ms", "max ms"]
     table = Table(*titles, title=f"{load}, {'REST' if rest else 'gRPC'}")
-    limits = httpx.Limits(max_connections=load.clients, max_keepalive_connections=load.clients)
-    headers = {"Authorization": f"Bearer {doors.token}"}
-    async with open_channel(doors.leads) as channel, httpx.AsyncClient(limits=limits, timeout=60) as http:
+    http = PlainHttp(doors.gateway, {"Authorization": f"Bearer {doors.token}"})
+    async with open_channel(doors.leads) as channel:
         stub = lead_service_pb2_grpc.LeadServiceStub(channel)
         await until_ready(channel)
         every = (await call(stub.ListLeads, as_request({}, 0), token=doors.token, timeout=60)).total
@@ -292,18 +294,19 @@ async def run(doors: Doors, wanted: Mapping[str, Kind], load: Load, *, rounds: i
 
         async def by_rest(which: Which) -> int | None:
             query = {**which, **({"page": str(page_of(which, every))} if "page" in which else {})}
-            answer = await http.get(f"{doors.gateway}/leads?{urlencode(query)}", headers=headers)
-            if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
-                _require_expected(answer.json()["code"].upper())
+            status, body = await http.get(f"/leads?{urlencode(query)}")
+            answer = json.loads(body)
+            if status != HTTPStatus.OK:
+                _require_expected(answer["code"].upper())
                 return None
-            answer.raise_for_status()
-            return int(answer.json()["meta"].get("total", 0))
+            return int(answer["meta"].get("total", 0))
 
         figures: dict[str, list[Figure]] = {name: [] for name in wanted}
         for number, (name, kind) in itertools.product(range(rounds), wanted.items()):
             figure = await measure(by_rest if rest else by_grpc, kind, load)
             figures[name].append(figure)
             Console(stderr=True).print(f"{number + 1}:", name, *figure.row()[:3])
+        await http.close()
     for name, found in figures.items():
         table.add_row(name, *min(found, key=lambda each: each.p95).row())
     return table
@@ -341,7 +344,7 @@ def main(
         wanted = {
             name: kind for name, kind in kinds(process_of(found.settings), datetime.now(UTC)).items() if only in name
         }
-        Console(width=110).print(asyncio.run(run(doors, wanted, load, rounds=rounds, rest=rest)))
+        Console(width=110).print(uvloop.run(run(doors, wanted, load, rounds=rounds, rest=rest)))
 
 
 if __name__ == "__main__":
