@@ -5,7 +5,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(PY):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint format check gen check-gen breaking capture-histories fingerprints faults test-ui check-images bench bench-rescore bench-imports bench-export bench-load bench-lists bench-list-plans bench-clocks bench-convert bench-sla-summary clean
+.PHONY: help setup up test lint format check gen check-gen breaking capture-histories fingerprints faults test-ui check-images bench bench-create-get bench-rescore bench-imports bench-export bench-load bench-lists bench-list-plans bench-clocks bench-convert bench-sla-summary clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -84,6 +84,9 @@ check-images: setup ## carry out the build stage of each Dockerfile without Dock
 
 bench: setup ## a first figure of speed, on a throw-away stack that runs: make bench TOKEN=… [ARGS="--url …"]
 	@TOKEN="$(TOKEN)" $(PY)/python bench/smoke.py $(ARGS)
+
+bench-create-get: setup ## how fast leads are created and read, against a stack that does the least it can: [ARGS="--rounds …"]
+	@$(PY)/python bench/create_and_get.py $(ARGS)
 
 bench-rescore: setup ## how fast all open leads are scored anew, on a PostgreSQL of its own: [ARGS="--count …"]
 	@$(PY)/python bench/rescore.py $(ARGS)

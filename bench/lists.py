@@ -6,7 +6,6 @@ figures say what a machine does with all of it.
 
 import asyncio
 import itertools
-import json
 import os
 import random
 import secrets
@@ -186,7 +185,7 @@ class Doors:
 @contextmanager
 def parts(found: Databases) -> Iterator[Doors]:
     """Settings, leads and gateway, each a process of its own."""
-    settings, leads, gateway = (f"127.0.0.1:{port}" for port in _free_ports(3))
+    settings, leads, gateway = (f"127.0.0.1:{port}" for port in free_ports(3))
     secret = secrets.token_urlsafe(32)
     shared = {"LEADLINE_TOKEN_SECRET": secret, "LEADLINE_LOG_LEVEL": "warning"}
     shared |= {"LEADLINE_SETTINGS_ADDRESS": settings, "LEADLINE_LEADS_ADDRESS": leads}
@@ -203,21 +202,23 @@ def parts(found: Databases) -> Iterator[Doors]:
     with ExitStack() as running:
         for (program, *arguments), env in own.items():
             argv = [str(Path(sys.executable).with_name(program)), *arguments]
-            running.enter_context(_child(argv, {**shared, **env}))
+            running.enter_context(child(argv, {**shared, **env}))
         yield Doors(leads, f"http://{gateway}", token)
 
 
 @contextmanager
-def _child(argv: Sequence[str], env: Mapping[str, str]) -> Iterator[None]:
-    child = subprocess.Popen(argv, env={**os.environ, **env})  # noqa: S603 - our own parts
+def child(argv: Sequence[str], env: Mapping[str, str]) -> Iterator[None]:
+    """A process that runs meanwhile."""
+    process = subprocess.Popen(argv, env={**os.environ, **env})  # noqa: S603 - our own parts
     try:
         yield
     finally:
-        child.terminate()
-        child.wait(timeout=30)
+        process.terminate()
+        process.wait(timeout=30)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that nobody listens on, all different."""
     with ExitStack() as open_sockets:
         sockets = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -278,7 +279,7 @@ async def run(doors: Doors, wanted: Mapping[str, Kind], load: Load, *, rounds: i
     """All measurements, one after the other, and the best of each: what else a machine does makes them only longer."""
     titles = ["query", "leads in the list", "median ms", "p95 ms", "max ms"]
     table = Table(*titles, title=f"{load}, {'REST' if rest else 'gRPC'}")
-    http = PlainHttp(doors.gateway, {"Authorization": f"Bearer {doors.token}"})
+    http = PlainHttp(doors.gateway, doors.token)
     async with open_channel(doors.leads) as channel:
         stub = lead_service_pb2_grpc.LeadServiceStub(channel)
         await until_ready(channel)
@@ -294,8 +295,7 @@ async def run(doors: Doors, wanted: Mapping[str, Kind], load: Load, *, rounds: i
 
         async def by_rest(which: Which) -> int | None:
             query = {**which, **({"page": str(page_of(which, every))} if "page" in which else {})}
-            status, body = await http.get(f"/leads?{urlencode(query)}")
-            answer = json.loads(body)
+            status, answer = await http.request("GET", f"/leads?{urlencode(query)}")
             if status != HTTPStatus.OK:
                 _require_expected(answer["code"].upper())
                 return None

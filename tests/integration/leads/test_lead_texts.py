@@ -1,6 +1,7 @@
 """What lists are filtered and ordered by is beside the searched texts as it is in the leads, whatever changes."""
 
 import random
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -62,6 +63,19 @@ async def assert_agree(database: Database, expected: int) -> None:
 def test_there_is_a_column_for_every_order(by: str) -> None:
     column = LeadOrder(by, True, list_oracle.RANKS.get(by)).column
     assert LEAD_TEXTS.c[column].type.compile() == LEADS.c[column].type.compile()
+
+
+@pytest.mark.parametrize("index", ["leads_of_facet", "leads_of_owner"])
+async def test_the_indexes_that_leads_are_gathered_by_have_the_keys_of_all_orders_but_names(
+    kept: Database, index: str
+) -> None:
+    orders = [LeadOrder(by, True, list_oracle.RANKS.get(by)) for by in list_oracle.ORDERS]
+    query = sa.text("SELECT indexdef FROM pg_indexes WHERE indexname = :name")
+    async with kept.reading() as connection:
+        definition = str((await connection.execute(query, {"name": index})).scalar_one())
+    has = set(re.findall(r"\w+", definition))
+    assert {order.column for order in orders if order.is_gathered} <= has
+    assert has.isdisjoint(order.column for order in orders if not order.is_gathered)
 
 
 @pytest.mark.parametrize("changed", [*(name for name in KEPT if name != "facet"), "qualified", "email", "title"])
