@@ -23,13 +23,21 @@ class PlainHttp:
         """Status and JSON object of the answer."""
         content = b"" if body is None else json.dumps(body).encode()
         head = f"{method} {path} HTTP/1.1\r\n{self._headers}Content-Length: {len(content)}\r\n\r\n".encode()
-        answers, requests = self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
+        answers, requests = await self._connection()
         requests.write(head + content)
         status, *lines = (await answers.readuntil(_END)).decode().removesuffix("\r\n").splitlines()
         headers = dict(line.lower().split(": ", 1) for line in lines if line)
         answer = await answers.readexactly(int(headers["content-length"]))
         self._idle.append((answers, requests))
         return int(status.split()[1]), json.loads(answer)
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self._idle:
+            answers, requests = self._idle.pop()
+            if not answers.at_eof():
+                return answers, requests
+            requests.close()
+        return await asyncio.open_connection(self._host, self._port)
 
     async def succeed(self, method: str, path: str, body: Any = None) -> Mapping[str, Any]:
         """The JSON object of an answer; any other than a success ends the measurement."""
