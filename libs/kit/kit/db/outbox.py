@@ -79,7 +79,8 @@ class Outbox:
     def __init__(self, table: sa.Table, *, channel: str) -> None:
         self.channel = channel
         self._table = table
-        # Made once: a relay executes them all the time.
+        # Made once: they are executed all the time.
+        self._added = sa.insert(table).returning(sa.func.pg_notify(channel, ""))
         self._claim = _claim_from(table)
         self._delivered = _delivered_from(table)
 
@@ -95,12 +96,11 @@ class Outbox:
             {"key": key, "kind": kind, "payload": payload, "request_id": request_id.get(), "rank": rank}
             for key, kind, payload in orders
         ]
-        statement = sa.insert(self._table).returning(sa.func.pg_notify(self.channel, ""))
         if len(rows) == 1:
             # Unlike that for several, this statement is always the same, and compiled once.
-            await tx.execute(statement, rows[0])
+            await tx.execute(self._added, rows[0])
         elif rows:
-            await tx.execute(statement.values(rows))
+            await tx.execute(self._added.values(rows))
 
     async def claim(self, tx: Writing, limit: int, *, rank: int = FIRST) -> list[OutboxRow]:
         """Take up to ``limit`` due rows of this rank, each the first of its key, for 15 seconds."""

@@ -56,9 +56,7 @@ async def save_new(tx: Writing, change: Change, situation: Situation) -> Lead:
     Raises:
         LeadlineError: RETIRING.
     """
-    held = stage_assignment.begun(change.lead, situation.configuration, change.lead.created_at)
-    await new_leads.insert(tx, change, held, situation.configuration.revision)
-    await _tell_clocks(tx, [(None, change)], situation.configuration)
+    await save_many_new(tx, [change], situation)
     return change.lead
 
 
@@ -70,7 +68,7 @@ async def save_many_new(tx: Writing, changes: Sequence[Change], situation: Situa
     """
     configuration = situation.configuration
     held = [stage_assignment.begun(each.lead, configuration, each.lead.created_at) for each in changes]
-    await new_leads.insert_many(tx, changes, held, configuration.revision)
+    await new_leads.insert(tx, changes, held, configuration.revision)
     await _tell_clocks(tx, [(None, change) for change in changes], configuration)
 
 
