@@ -5,7 +5,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(PY):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint format check gen check-gen breaking capture-histories fingerprints faults test-ui check-images bench bench-create-get bench-rescore bench-imports bench-export bench-load bench-lists bench-list-plans bench-clocks bench-convert bench-sla-summary clean
+.PHONY: help setup up test lint format check gen check-gen breaking capture-histories fingerprints faults test-ui check-images bench bench-create-get bench-rescore bench-imports bench-export bench-load bench-lists bench-list-plans bench-random-lists bench-clocks bench-convert bench-sla-summary clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -105,6 +105,9 @@ bench-lists: setup ## how fast lists are answered, from a folder of bench-load: 
 
 bench-list-plans: setup ## how PostgreSQL answers them, from the same folder: ARGS="--folder FOLDER [--only …]"
 	@$(PY)/python bench/list_plans.py $(ARGS)
+
+bench-random-lists: setup ## what random lists take, and the slowest of them, from the same folder: ARGS="--folder FOLDER [--seed …]"
+	@$(PY)/python bench/random_lists.py $(ARGS)
 
 bench-clocks: setup ## how SLA clocks do on a stack of their own: ARGS="burst|lone|open [--help]"
 	@$(PY)/python bench/clocks.py $(ARGS)

@@ -109,7 +109,7 @@ def _left(shape: Shape, levels: Levels) -> Sequence[tuple[Part, sa.ColumnElement
 def _through(shape: Shape, levels: Levels, place: int | None) -> sa.Select[Any]:
     """The statement for one of the parts that are left, or for all of them."""
     left = _left(shape, levels)
-    said = lead_filter.conditions(shape.which)
+    said = lead_filter.conditions(shape.which, by_creation=shape.order.by == "createdAt")
     runs = [
         _run(part, [*said, condition], shape.walked) for part, condition in (left if place is None else [left[place]])
     ]
@@ -121,7 +121,8 @@ def _through(shape: Shape, levels: Levels, place: int | None) -> sa.Select[Any]:
 def _met(shape: Shape, levels: Levels) -> sa.Select[Any]:
     """The statement for the beginning of the first part that is left."""
     part, condition = _left(shape, levels)[0]
-    said = lead_filter.conditions(replace(shape.which, search=""))
+    which = replace(shape.which, search="")
+    said = lead_filter.conditions(which, by_creation=shape.order.by == "createdAt")
     most = sa.bindparam("most", type_=sa.Integer)
     first = _run(part, [*said, condition], shape.walked, most).subquery()
     met = sa.select(first).where(has_text(first.c.id)).limit(_LIMIT).offset(_OFFSET).subquery()
