@@ -1,4 +1,4 @@
-"""How PostgreSQL answers lists: the plans of their statements, as docs/lists.md shows them, on what bench-load made."""
+"""How PostgreSQL answers lists: the plans of their statements, as docs/list-plans.md shows them."""
 
 import asyncio
 import re

@@ -62,6 +62,10 @@ class LeadOrder:
             return table.c[self.column]
         return sa.case(dict(self.ranks), value=table.c[self.column]) if self.ranks else sa.null()
 
+    def labelled_key(self, table: sa.FromClause) -> sa.Label[Any]:
+        """The same, as the column by which a page of leads is sorted."""
+        return self.key(table).label("order_key")
+
     def has_key(self, key: Any) -> bool:
         """Whether such a key may be one of this order."""
         match key:

@@ -109,7 +109,7 @@ def _left(shape: Shape, levels: Levels) -> Sequence[tuple[Part, sa.ColumnElement
 def _through(shape: Shape, levels: Levels, place: int | None) -> sa.Select[Any]:
     """The statement for one of the parts that are left, or for all of them."""
     left = _left(shape, levels)
-    said = lead_filter.conditions(shape.which, by_creation=shape.order.by == "createdAt")
+    said = _conditions(shape.which, shape.order)
     runs = [
         _run(part, [*said, condition], shape.walked) for part, condition in (left if place is None else [left[place]])
     ]
@@ -121,12 +121,15 @@ def _through(shape: Shape, levels: Levels, place: int | None) -> sa.Select[Any]:
 def _met(shape: Shape, levels: Levels) -> sa.Select[Any]:
     """The statement for the beginning of the first part that is left."""
     part, condition = _left(shape, levels)[0]
-    which = replace(shape.which, search="")
-    said = lead_filter.conditions(which, by_creation=shape.order.by == "createdAt")
+    said = _conditions(replace(shape.which, search=""), shape.order)
     most = sa.bindparam("most", type_=sa.Integer)
     first = _run(part, [*said, condition], shape.walked, most).subquery()
     met = sa.select(first).where(has_text(first.c.id)).limit(_LIMIT).offset(_OFFSET).subquery()
     return _read(met, shape)
+
+
+def _conditions(which: LeadFilter, order: LeadOrder) -> list[sa.ColumnElement[bool]]:
+    return lead_filter.conditions(which, by_creation=order.by == "createdAt")
 
 
 def _read(page: sa.Subquery, shape: Shape) -> sa.Select[Any]:
@@ -185,7 +188,7 @@ def _gathered(shape: Shape, *, by_owner: bool) -> sa.Select[Any]:
     found = few(shape.which, order if order.is_gathered else None, by_owner=by_owner)
     if order.is_gathered:
         return sorted_page(sa.select(found.c.id, found.c.order_key), shape)
-    key = order.key(LEAD_TEXTS).label("order_key")
+    key = order.labelled_key(LEAD_TEXTS)
     return sorted_page(sa.select(found.c.id, key).join(LEAD_TEXTS, LEAD_TEXTS.c.lead_id == found.c.id), shape)
 
 
@@ -193,7 +196,7 @@ def few(which: LeadFilter, order: LeadOrder | None = None, *, by_owner: bool) ->
     """All leads of a filter of this shape that has few, whatever is searched for; with their keys, of such an order."""
 
     def read(table: sa.FromClause) -> list[sa.ColumnElement[Any]]:
-        return [table.c.id, *([order.key(table).label("order_key")] if order else [])]
+        return [table.c.id, *([order.labelled_key(table)] if order else [])]
 
     sources = []
     if which.has_facets:

@@ -73,7 +73,7 @@ async def find(connection: Reading, wanted: Wanted, span: Span, way: ByText | By
 @lru_cache(maxsize=512)
 def _by_filter(shape: Shape, *, by_owner: bool) -> sa.Select[Any]:
     looked_at = few(shape.which, by_owner=by_owner)
-    key = shape.order.key(LEAD_TEXTS).label("order_key")
+    key = shape.order.labelled_key(LEAD_TEXTS)
     found = sa.select(looked_at.c.id, key).join(LEAD_TEXTS, LEAD_TEXTS.c.lead_id == looked_at.c.id).where(is_in(_TEXT))
     return _counted(looked_at, found, shape)
 
@@ -85,7 +85,7 @@ def _by_text(shape: Shape, parts: int) -> sa.Select[Any]:
         *(_TEXT.like(sa.bindparam(f"part_{place}", type_=sa.Text)) for place in range(parts)),
         is_in(_TEXT),
     ]
-    key = shape.order.key(LEAD_TEXTS).label("order_key")
+    key = shape.order.labelled_key(LEAD_TEXTS)
     columns = (texts.lead_id.label("id"), texts.facet, texts.assigned_to, texts.created_at, key)
     # All of them are planned for, so that the index is used, and as many are read as are looked at.
     having = sa.select(*columns).where(*said).cte("having").prefix_with("MATERIALIZED")
